@@ -1,0 +1,9 @@
+"""Control as a Django app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ControlConfig(AppConfig):
+    name = "keqiao.control"
+    verbose_name = _("创新管控")

@@ -1,0 +1,9 @@
+"""Core as a Django app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CoreConfig(AppConfig):
+    name = "keqiao.core"
+    verbose_name = _("基础")

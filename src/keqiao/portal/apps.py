@@ -1,0 +1,9 @@
+"""Portal as a Django app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PortalConfig(AppConfig):
+    name = "keqiao.portal"
+    verbose_name = _("门户")

@@ -1,0 +1,9 @@
+"""Services as a Django app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ServicesConfig(AppConfig):
+    name = "keqiao.services"
+    verbose_name = _("企业服务")
