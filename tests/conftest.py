@@ -1,0 +1,1 @@
+"""What every Django test has: a small tree of units and one account per role."""
