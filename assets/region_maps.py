@@ -8,7 +8,7 @@ Real regions are cut from the national data package; a fictional city is drawn f
 import json
 import sys
 from collections import defaultdict
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -219,7 +219,7 @@ def _bent(start: np.ndarray, end: np.ndarray, random: np.random.Generator, depth
     points = [np.asarray(start), np.asarray(end)]
     for _ in range(depth):
         bent = [points[0]]
-        for a, b in zip(points, points[1:], strict=False):
+        for a, b in pairwise(points):
             across = np.array([a[1] - b[1], b[0] - a[0]])
             bent += [(a + b) / 2 + across * random.uniform(-0.16, 0.16), b]
         points = bent

@@ -1,0 +1,101 @@
+/* Keqiao's own script: charts from JSON on the page, drafts that save themselves, rows that open. No inline scripts anywhere. */
+(function () {
+  "use strict";
+  const english = document.documentElement.lang.startsWith("en");
+
+  function drawCharts(root) {
+    root.querySelectorAll("[data-chart]").forEach(function (box) {
+      if (box.dataset.drawn || !window.echarts) return;
+      box.dataset.drawn = "1";
+      const option = JSON.parse(document.getElementById(box.dataset.chart).textContent);
+      const start = function () {
+        const dark = Boolean(box.closest(".kq-wall"));
+        const drawn = echarts.init(box, dark ? "dark" : null, { renderer: "svg", locale: english ? "EN" : "ZH" });
+        option.backgroundColor = "transparent";
+        option.animation = false;
+        option.textStyle = Object.assign({ fontFamily: getComputedStyle(document.body).fontFamily }, option.textStyle);
+        drawn.setOption(option);
+        drawn.on("click", function (event) {
+          const url = event.data && event.data.url;
+          if (url) window.location.assign(url);
+        });
+        new ResizeObserver(function () { drawn.resize(); }).observe(box);
+      };
+      if (option.kqMap) {
+        fetch(option.kqMap.url).then(function (answer) { return answer.json(); }).then(function (shapes) {
+          echarts.registerMap(option.kqMap.name, shapes);
+          start();
+        });
+      } else {
+        start();
+      }
+    });
+  }
+
+  /* A form with data-draft posts itself a second after the last key, and says when it was saved. */
+  function watchDrafts(root) {
+    root.querySelectorAll("form[data-draft]").forEach(function (form) {
+      if (form.dataset.watched) return;
+      form.dataset.watched = "1";
+      const note = form.querySelector("[data-draft-note]");
+      let timer = null, last = null;
+      const save = function () {
+        const data = new FormData(form);
+        for (const [key, value] of [...data.entries()]) if (value instanceof File) data.delete(key);
+        const text = new URLSearchParams(data).toString();
+        if (text === last) return;
+        fetch(form.dataset.draft, { method: "POST", body: data, headers: { "X-Requested-With": "fetch" }, keepalive: text.length < 60000 })
+          .then(function (answer) {
+            if (!answer.ok) throw new Error(String(answer.status));
+            last = text;
+            if (note) note.textContent = form.dataset.draftSaved + " " + new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+          })
+          .catch(function () { if (note) note.textContent = form.dataset.draftFailed; });
+      };
+      form.addEventListener("input", function () { clearTimeout(timer); timer = setTimeout(save, 800); });
+      form.addEventListener("submit", function () { clearTimeout(timer); });
+      document.addEventListener("visibilitychange", function () { if (document.hidden && timer) save(); });
+    });
+  }
+
+  function chooseFromMany(root) {
+    if (!window.TomSelect) return;
+    root.querySelectorAll("select[data-choose]").forEach(function (select) {
+      if (select.tomselect) return;
+      new TomSelect(select, { plugins: select.multiple ? ["remove_button"] : [], maxOptions: 500, allowEmptyOption: true });
+    });
+    root.querySelectorAll("input[data-find]").forEach(function (input) {
+      if (input.tomselect) return;
+      const first = input.dataset.label ? [{ value: input.value, text: input.dataset.label }] : [];
+      new TomSelect(input, {
+        maxItems: 1, valueField: "value", labelField: "text", searchField: ["text", "value"], options: first, create: false,
+        load: function (query, done) {
+          fetch(input.dataset.find + "?q=" + encodeURIComponent(query)).then(function (a) { return a.json(); }).then(function (a) { done(a.results); }, function () { done(); });
+        },
+      });
+    });
+  }
+
+  function prepare(root) { drawCharts(root); watchDrafts(root); chooseFromMany(root); }
+  document.addEventListener("DOMContentLoaded", function () { prepare(document); });
+  document.addEventListener("htmx:load", function (event) { prepare(event.detail.elt); });
+
+  document.addEventListener("click", function (event) {
+    const row = event.target.closest("tr[data-href]");
+    if (row && !event.target.closest("a,button,input,label,select")) window.location.assign(row.dataset.href);
+    const copy = event.target.closest("[data-copy]");
+    if (copy) navigator.clipboard.writeText(copy.dataset.copy);
+    const full = event.target.closest("[data-fullscreen]");
+    if (full) { document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen(); }
+  });
+  document.addEventListener("change", function (event) {
+    if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+    if (event.target.matches("[data-all]")) {
+      document.querySelectorAll('input[name="' + event.target.dataset.all + '"]').forEach(function (box) { box.checked = event.target.checked; });
+    }
+  });
+  document.addEventListener("submit", function (event) {
+    const question = event.submitter && event.submitter.dataset.confirm;
+    if (question && !window.confirm(question)) event.preventDefault();
+  });
+})();
