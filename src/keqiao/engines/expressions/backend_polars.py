@@ -1,0 +1,163 @@
+"""Polars as a batch executor: exact integers in Int64 and Int128, Kleene logic as Polars has it natively."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+
+from .compile import Compiler
+from .tree import Tree
+from .types import Field, Kind, Value
+
+_DTYPES: dict[Kind, Any] = {
+    Kind.NUMBER: pl.Int64,
+    Kind.TEXT: pl.String,
+    Kind.BOOL: pl.Boolean,
+    Kind.DATE: pl.Date,
+    Kind.SET: pl.List(pl.String),
+}
+
+
+def to_polars(tree: Tree, columns: Collection[str] | None = None, *, prepared: bool = False) -> pl.Expr:
+    """A Polars expression over the stored columns (named by field key; numbers in any numeric dtype, sets as List(String)).
+
+    Conditions give Boolean (null = unknown); numbers a Decimal where that is exact, else Float64. `columns`: keys present in the frame
+    (others are unknown); `prepared`: the frame has been through `prepare`, which is faster when many expressions read it.
+    """
+    return Compiler(PolarsBackend(prepared), columns).value(tree)
+
+
+def prepare(fields: Collection[Field]) -> list[pl.Expr]:
+    """Select these to turn stored columns into the fixed-point integers that prepared expressions read."""
+    stored = PolarsBackend(False)
+    return [(stored.fixed(f) if f.kind is Kind.NUMBER else pl.col(f.key)).alias(f.key) for f in fields]
+
+
+class PolarsBackend:
+    def __init__(self, prepared: bool = False) -> None:
+        self.prepared = prepared
+
+    def column(self, field: Field) -> pl.Expr:
+        return pl.col(field.key)
+
+    def fixed(self, field: Field) -> pl.Expr:
+        if self.prepared:
+            return pl.col(field.key)
+        return pl.col(field.key).cast(pl.Decimal(38, field.decimals)).to_physical().cast(pl.Int64)
+
+    def integer(self, value: int, wide: bool) -> pl.Expr:
+        return pl.lit(value, dtype=pl.Int128 if wide else pl.Int64)
+
+    def literal(self, value: Value) -> pl.Expr:
+        return pl.lit(sorted(value), dtype=pl.List(pl.String)) if isinstance(value, frozenset) else pl.lit(value)
+
+    def null(self, kind: Kind) -> pl.Expr:
+        return pl.lit(None, dtype=_DTYPES[kind])
+
+    def widen(self, value: pl.Expr) -> pl.Expr:
+        return value.cast(pl.Int128)
+
+    def plus(self, left: pl.Expr, right: pl.Expr) -> pl.Expr:
+        return left + right
+
+    def minus(self, left: pl.Expr, right: pl.Expr) -> pl.Expr:
+        return left - right
+
+    def times(self, left: pl.Expr, right: pl.Expr) -> pl.Expr:
+        return left * right
+
+    def whole_quotient(self, left: pl.Expr, right: pl.Expr) -> pl.Expr:
+        return left // right
+
+    def compare(self, operator: str, left: pl.Expr, right: pl.Expr) -> pl.Expr:
+        methods = {"=": left.eq, "!=": left.ne, "<": left.lt, "<=": left.le, ">": left.gt, ">=": left.ge}
+        return methods[operator](right)
+
+    def both(self, left: pl.Expr, right: pl.Expr) -> pl.Expr:
+        return left & right
+
+    def either(self, left: pl.Expr, right: pl.Expr) -> pl.Expr:
+        return left | right
+
+    def negate(self, value: pl.Expr) -> pl.Expr:
+        return ~value
+
+    def is_null(self, value: pl.Expr) -> pl.Expr:
+        return value.is_null()
+
+    def choose(self, condition: pl.Expr, yes: pl.Expr, no: pl.Expr) -> pl.Expr:
+        return pl.when(condition).then(yes).when(~condition).then(no)
+
+    def fallback(self, first: pl.Expr, second: pl.Expr) -> pl.Expr:
+        return pl.coalesce(first, second)
+
+    def member(self, value: pl.Expr, values: list[Value]) -> pl.Expr:
+        return value.is_in(values)
+
+    def contains(self, value: pl.Expr, part: str) -> pl.Expr:
+        return value.str.contains(part, literal=True)
+
+    def starts(self, value: pl.Expr, part: str) -> pl.Expr:
+        return value.str.starts_with(part)
+
+    def ends(self, value: pl.Expr, part: str) -> pl.Expr:
+        return value.str.ends_with(part)
+
+    def has(self, value: pl.Expr, item: str) -> pl.Expr:
+        return value.list.contains(item)
+
+    def size(self, value: pl.Expr) -> pl.Expr:
+        return value.list.n_unique().cast(pl.Int64)
+
+    def year(self, value: pl.Expr) -> pl.Expr:
+        return value.dt.year().cast(pl.Int64)
+
+    def month(self, value: pl.Expr) -> pl.Expr:
+        return value.dt.month().cast(pl.Int64)
+
+    def day(self, value: pl.Expr) -> pl.Expr:
+        return value.dt.day().cast(pl.Int64)
+
+    def days_between(self, start: pl.Expr, end: pl.Expr) -> pl.Expr:
+        return (end - start).dt.total_days()
+
+    def shift(self, value: pl.Expr, days: int, months: int) -> pl.Expr:
+        return value.dt.offset_by(f"{days}d" if days or not months else f"{months}mo")
+
+    def decimal(self, value: pl.Expr, digits: int, largest: int) -> pl.Expr:
+        if not digits:
+            return value.cast(pl.Decimal(38, 0))
+        return (value.cast(pl.Decimal(38, 0)) * pl.lit(Decimal(1).scaleb(-digits), dtype=pl.Decimal(38, digits))).cast(
+            pl.Decimal(38, digits)
+        )
+
+    def floating(self, numerator: pl.Expr, denominator: pl.Expr | None, scale: Fraction) -> pl.Expr:
+        value = numerator.cast(pl.Float64) * float(scale)
+        return value if denominator is None else value / denominator.cast(pl.Float64)
+
+
+def stored_frame(rows: list[dict[str, object]], fields: Collection[Field]) -> pl.DataFrame:
+    """Rows of stored values {field key: value} as the typed frame the executors read; what a row leaves out is unknown."""
+    columns: dict[str, pl.Series] = {}
+    for field in fields:
+        values = [row.get(field.key) for row in rows]
+        columns[field.key] = _series(field, values)
+    return pl.DataFrame(columns)
+
+
+def _series(field: Field, values: list[object]) -> pl.Series:
+    if field.kind is Kind.NUMBER:
+        exact = [None if v is None else v if isinstance(v, Decimal) else Decimal(str(v)) for v in values]
+        return pl.Series(field.key, exact, dtype=pl.Decimal(38, field.decimals))
+    if field.kind is Kind.SET:
+        return pl.Series(field.key, [None if v is None else sorted(v) for v in values], dtype=_DTYPES[field.kind])  # type: ignore[call-overload]
+    return pl.Series(field.key, values, dtype=_DTYPES[field.kind])
+
+
+def is_date(value: object) -> bool:
+    return isinstance(value, date)
