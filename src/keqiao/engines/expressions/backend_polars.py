@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -157,7 +156,3 @@ def _series(field: Field, values: list[object]) -> pl.Series:
     if field.kind is Kind.SET:
         return pl.Series(field.key, [None if v is None else sorted(v) for v in values], dtype=_DTYPES[field.kind])  # type: ignore[call-overload]
     return pl.Series(field.key, values, dtype=_DTYPES[field.kind])
-
-
-def is_date(value: object) -> bool:
-    return isinstance(value, date)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
 from math import ceil, floor, gcd, lcm
 from typing import Any, Generic, Protocol, TypeVar
@@ -103,7 +102,9 @@ class Compiler(Generic[E]):
                 backend.fallback(backend.column(tree.field), body) if tree.field and self._holds(tree.field) else body
             )
         if isinstance(tree, Literal | Constant):
-            return backend.literal(tree.value) if not isinstance(tree.value, Table) else backend.null(Kind.TEXT)
+            if tree.value is None or isinstance(tree.value, Table):
+                return backend.null(tree.type.kind)
+            return backend.literal(tree.value)
         return self._call(tree)
 
     def _has(self, field: Field) -> bool:
@@ -133,6 +134,8 @@ class Compiler(Generic[E]):
                 return backend.negate(self._unknown(arguments[0]))
             case "if" | "case":
                 return self._conditional(arguments)
+            case "known_if":
+                return backend.choose(self.plain(arguments[0]), self.plain(arguments[1]), backend.null(tree.type.kind))
             case "or_else":
                 return backend.fallback(self.plain(arguments[0]), self.plain(arguments[1]))
             case "contains":
@@ -206,7 +209,12 @@ class Compiler(Generic[E]):
             return body
         return self._calculated(tree)
 
+    def _nothing(self) -> Ratio[E]:
+        return Ratio(Fraction(1), self.backend.null(Kind.NUMBER))
+
     def constant(self, value: Value | Table) -> Ratio[E]:
+        if value is None:
+            return self._nothing()
         return Ratio(Fraction(value) if isinstance(value, int | Fraction) else Fraction(0), None)
 
     def _stored(self, field: Field) -> Ratio[E]:
@@ -239,6 +247,8 @@ class Compiler(Generic[E]):
                 return self._rounded(self.number(arguments[0]), operator, digits)
             case "if" | "case":
                 return self._choice(arguments)
+            case "known_if":
+                return self._choose(self.plain(arguments[0]), self.number(arguments[1]), self._nothing())
             case "or_else":
                 return self._fallback(self.number(arguments[0]), self.number(arguments[1]))
             case "band":
@@ -351,10 +361,10 @@ class Compiler(Generic[E]):
     def _quotient(self, left: Ratio[E], right: Ratio[E]) -> Ratio[E]:
         if right.numerator is None and right.denominator is None:
             if right.scale == 0:
-                return Ratio(Fraction(1), self.backend.null(Kind.NUMBER))
+                return self._nothing()
             return Ratio(left.scale / right.scale, left.numerator, left.denominator, left.top, left.bottom)
         if right.scale == 0:
-            return Ratio(Fraction(1), self.backend.null(Kind.NUMBER))
+            return self._nothing()
         divisor, sign = self._positive(right)
         top = left.top * right.bottom
         numerator = self._times(self._times(left.numerator, right.denominator, top), sign, top)
@@ -387,7 +397,7 @@ class Compiler(Generic[E]):
     def _banded(self, arguments: tuple[Tree, ...]) -> Ratio[E]:
         table = arguments[1].value if isinstance(arguments[1], Constant) else None
         value = self.number(arguments[0])
-        result: Ratio[E] = Ratio(Fraction(1), self.backend.null(Kind.NUMBER))
+        result = self._nothing()
         for step in reversed(table.steps if isinstance(table, Table) else ()):
             then = self.constant(step.value)
             if step.operator is None:
@@ -489,9 +499,3 @@ def _listed(arguments: tuple[Tree, ...]) -> list[str]:
         held: Any = _constant(arguments[0])
         return list(held)
     return [str(_constant(argument)) for argument in arguments]
-
-
-def constant_date(tree: Tree) -> date | None:
-    """The date a literal or parameter stands for."""
-    value = _constant(tree)
-    return value if isinstance(value, date) else None

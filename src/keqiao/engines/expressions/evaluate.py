@@ -205,6 +205,7 @@ _SPECIAL: dict[str, Any] = {
     "if": Evaluation._conditional,
     "case": Evaluation._conditional,
     "or_else": Evaluation._or_else,
+    "known_if": lambda self, arguments: self.value(arguments[1]) if self.value(arguments[0]) else None,
     "band": Evaluation._band,
     "in": Evaluation._member,
     "is_known": lambda self, arguments: self.value(arguments[0]) is not None,

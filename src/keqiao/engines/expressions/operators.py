@@ -174,6 +174,12 @@ def conditional(arguments: tuple[Tree, ...]) -> Type:
     return result
 
 
+def guarded(arguments: tuple[Tree, ...]) -> Type:
+    """`known_if(condition, value)`: the value where the condition holds, else unknown (for inputs that make no sense)."""
+    _need(arguments[0], Kind.BOOL, "条件")
+    return arguments[1].type
+
+
 def banding(arguments: tuple[Tree, ...]) -> Type:
     table = arguments[1].value if isinstance(arguments[1], Constant) else None
     if not isinstance(table, Table):
@@ -213,6 +219,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function("case", ("分情形",), conditional, 3, MANY),
     Function("band", ("分档",), banding, 2, 2),
     Function("or_else", ("未知时取",), unify, 2, 2),
+    Function("known_if", ("仅当",), guarded, 2, 2),
     Function("is_known", ("已知",), known),
     Function("contains", ("包含",), containment, 2, 2),
     Function("startswith", ("开头是",), text_edge, 2, MANY),

@@ -120,6 +120,7 @@ class Writer:
                     f"round({left} / 3, 2)",
                     f"abs({left})",
                     f"or_else({left}, 0)",
+                    f"known_if({self.condition(0)}, {left})",
                 ]
             )
         return self.chance.choice(["销售收入", "研发费用", "净资产", "5000万元", "49999999.99元", "250万元"])

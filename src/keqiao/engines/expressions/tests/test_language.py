@@ -127,3 +127,14 @@ def test_values_of_the_wrong_kind_or_size_are_refused() -> None:
     for wrong in ("12", True, float("nan"), 10**14):
         with pytest.raises(ValueError, match=r"应为|超出"):
             field.value(wrong)
+
+
+def test_only_unknown_fields_that_can_still_matter_are_named() -> None:
+    def missing(text: str, row: dict[str, object]) -> set[str]:
+        return {f.key for f in missing_fields(parse(text, SCOPE), Evaluation(row))}
+
+    assert missing("净资产 > 0 且 已上市", {}) == {"net_assets", "is_listed"}
+    assert missing("净资产 > 0 且 已上市", {"is_listed": False}) == set()
+    assert missing("净资产 > 0 或 已上市 或 有事故", {"is_listed": False}) == {"net_assets", "has_accident"}
+    assert missing("if(已上市, 净资产, 研发费用) > 0", {}) == {"is_listed"}
+    assert missing("if(已上市, 净资产, 研发费用) > 0", {"is_listed": True}) == {"net_assets"}
