@@ -108,3 +108,14 @@ def verify() -> Iterator[str]:
     head = AuditHead.objects.filter(pk=1).first()
     if head and (head.number, head.digest) != (number, digest):
         yield f"#{head.number}: the chain ends at #{number}, but #{head.number} was the last entry written"
+
+
+def save_user(user: Any, act: Act, verb: str = "") -> None:
+    """Saves an account with its trace; passwords are never in it."""
+    names = ("username", "display_name", "email", "phone", "is_active", "subject_kind", "subject_id")
+    model = type(user)
+    old = model.objects.filter(pk=user.pk).values(*names).first() if user.pk else None
+    with transaction.atomic():
+        user.save()
+        after = {name: getattr(user, name) for name in names}
+        record(act, Trace(verb or ("change" if old else "create"), "user", str(user.pk), str(user)[:200], before=old, after=after))

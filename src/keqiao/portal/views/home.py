@@ -1,0 +1,48 @@
+"""The public site: search first, then what the market has to offer."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.shortcuts import render
+
+from keqiao.core import access
+from keqiao.core.records.declare import REGISTERS, Register, all_registers
+from keqiao.core.records.search import search_all
+
+SHOWN = ("demand", "achievement", "policy")
+
+
+def public_registers() -> list[Register]:
+    return [register for register in all_registers() if register.is_public and not register.parent]
+
+
+@login_not_required
+def home(request: Any) -> Any:
+    shelves = []
+    for key in SHOWN:
+        register = REGISTERS[key]
+        rows = register.rows().visible_to(request.user).order_by(*register.order)
+        shelves.append({"register": register, "rows": [card(request.user, register, row) for row in rows[:6]]})
+    counts = [(register, register.rows().visible_to(request.user).count()) for register in public_registers()]
+    return render(request, "portal/home.html", {"shelves": shelves, "counts": counts, "public_registers": public_registers()})
+
+
+def card(user: Any, register: Register, row: Any) -> dict[str, Any]:
+    """A row as a card: its title and up to four facts the viewer may read."""
+    sight = access.lens(user, register)
+    facts = []
+    for name in register.list_columns:
+        field = register.fields[name]
+        if name != register.title_field and (text := sight.shown(field, row)):
+            facts.append({"label": field.label, "text": text, "unit": field.measure_unit})
+    return {"pk": row.pk, "title": sight.shown(register.fields[register.title_field], row), "facts": facts[:4]}
+
+
+@login_not_required
+def search(request: Any) -> Any:
+    text = request.GET.get("q", "").strip()
+    chosen = [key for key in request.GET.getlist("in") if key in REGISTERS]
+    groups = search_all(request.user, text, chosen or None, limit=30 if chosen else 6) if text else []
+    template = "portal/_results.html" if request.htmx else "portal/search.html"
+    layout = "work.html" if request.user.is_authenticated else "public.html"
+    return render(request, template, {"q": text, "groups": groups, "layout": layout, "chosen": chosen, "public_registers": public_registers()})
