@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keqiao.engines.expressions import (
+    Evaluation,
     Field,
     Kind,
     Let,
@@ -17,6 +18,7 @@ from keqiao.engines.expressions import (
     Scope,
     evaluate,
     fields_of,
+    missing_fields,
     parse,
     parse_condition,
     show,
