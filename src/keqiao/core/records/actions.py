@@ -87,8 +87,9 @@ def apply(register: Register, row: Any, values: Values) -> list[Problem]:
     for name, value in values.items():
         field = register.fields[name]
         if value is None and not register_allows_null(register, field):
-            value = ""
+            value = [] if field.kind == "choices" else ""
         field.set(row, value)
+    register.fill(row)
     return list(register.clean(dict(values), row))
 
 

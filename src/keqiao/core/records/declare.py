@@ -8,7 +8,7 @@ class EnterpriseRegister(Register):
 ```
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -61,6 +61,10 @@ class Register:
     own: dict[str, str] = {}  # subject kind -> ORM path to the subject's id ({"enterprise": "enterprise_id"})
     references: dict[str, str] = {}  # foreign key -> field it is written by in Excel and API (default: the target's identity)
     measure_units: dict[str, Text] = {}
+    required: tuple[str, ...] = ()  # fields the table lets be empty, but the register does not
+    read_only: tuple[str, ...] = ()  # fields that follow from others (`fill`)
+    choices_from: dict[str, Callable[[], tuple[tuple[str, Text], ...]]] = {}  # codes kept as data (classifications)
+    unit_from: tuple[str, ...] = ()  # references whose unit the row takes: when its own is empty, or always when org_unit is read-only
     parent: str = ""  # shown as a tab of this reference's detail page
     needs_review: bool = False  # new rows start as drafts that must be approved
 
@@ -81,8 +85,12 @@ class Register:
         return self._finish(derive(column, self.references.get(name, "")))
 
     def _finish(self, field: Field) -> Field:
+        if field.name in self.choices_from:
+            field = replace(field, kind="choice" if field.kind == "text" else field.kind, choices=self.choices_from[field.name](), max_length=None)
         return replace(
             field,
+            required=field.required or field.name in self.required,
+            read_only=field.read_only or field.name in self.read_only,
             personal=self.personal.get(field.name, field.personal),
             public=field.name in self.public_fields,
             measure_unit=self.measure_units.get(field.name, field.measure_unit),
@@ -123,6 +131,12 @@ class Register:
             if target is not None:
                 return f"{kind}:{target}"
         return ""
+
+    def fill(self, row: Any) -> None:
+        """Sets what follows from other fields. Called before `clean`, whenever a row is about to be written."""
+        if self.unit_from and (row.org_unit_id is None or "org_unit" in self.read_only):
+            sources = (getattr(row, name) for name in self.unit_from)
+            row.org_unit_id = next((source.org_unit_id for source in sources if source and source.org_unit_id), None)
 
     def clean(self, values: dict[str, Any], row: Any) -> Iterable[Any]:
         """Problems across fields (dates in order, parts within the whole); override and yield `Problem`s."""
@@ -171,6 +185,7 @@ def derive(column: Any, written_by: str = "") -> Field:
         choices=tuple((str(code), text) for code, text in choices),
         max_length=getattr(column, "max_length", None) if kind in {"text", "long_text", "url"} else None,
         decimals=getattr(column, "decimal_places", 2) or 0,
+        normalise=getattr(column, "normalise", None),
         minimum=bounds.get("min_value"),
         maximum=bounds.get("max_value"),
         validators=own_checks,
@@ -188,6 +203,11 @@ class MoneyField(models.DecimalField):
         kwargs.setdefault("decimal_places", 2)
         super().__init__(*args, **kwargs)
 
+    def deconstruct(self) -> Any:
+        """Migrations hold Django's own field, so that they outlive our code."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.DecimalField", args, kwargs
+
 
 class ChoicesField(models.JSONField):
     """Several codes out of `many_choices`, kept as a list."""
@@ -197,6 +217,10 @@ class ChoicesField(models.JSONField):
         kwargs.setdefault("default", list)
         kwargs.setdefault("blank", True)
         super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.JSONField", args, kwargs
 
 
 def declare(cls: type[Register]) -> type[Register]:

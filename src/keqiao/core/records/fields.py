@@ -70,6 +70,7 @@ class Field:
     maximum: Decimal | None = None
     default: Any = None
     read_only: bool = False
+    normalise: Callable[[str], str] | None = field(default=None, repr=False)
     validators: tuple[Callable[[Any], None], ...] = field(default=(), repr=False)
 
     @property
@@ -121,6 +122,8 @@ def parse(field: Field, raw: Any, lookup: Callable[[Field, str], Any] | None = N
             raise ValueProblem(field.problem("required", "", _("必填项为空"), _("请填写此项")))
         return field.default if raw is None and field.default is not None else None
     value = PARSERS[field.kind](field, raw, lookup)
+    if field.normalise:
+        value = field.normalise(value)
     _check_bounds(field, value, raw)
     for validator in field.validators:
         try:
