@@ -73,7 +73,10 @@ def menu(user: Any) -> list[Group]:
             continue
         group = registers.setdefault(str(register.area), Group(register.area, "database"))
         group.entries.append(Entry(register.verbose_name, register.icon, "record_list", arguments=(register.key,)))
-    pages = [Group(g.label, g.icon, [e for e in g.entries if not e.needs or e.needs in mine.functions]) for g in [*PAGES, ADMINISTRATION]]
+    pages = [
+        Group(g.label, g.icon, [e for e in g.entries if not e.needs or e.needs in mine.functions])
+        for g in [*PAGES, ADMINISTRATION]
+    ]
     return [group for group in [*pages[:-1], *registers.values(), pages[-1]] if group.entries]
 
 
@@ -85,6 +88,10 @@ def shell(request: Any) -> dict[str, Any]:
         "menu": SimpleLazyObject(lambda: menu(user)) if known else [],
         "powers": SimpleLazyObject(lambda: access.powers(user)),
         "unread": SimpleLazyObject(lambda: Notice.objects.filter(user=user, read_at=None).count()) if known else 0,
-        "running_jobs": SimpleLazyObject(lambda: Job.objects.filter(created_by=user, stage__in=["waiting", "running"]).count()) if known else 0,
+        "running_jobs": SimpleLazyObject(
+            lambda: Job.objects.filter(created_by=user, stage__in=["waiting", "running"]).count()
+        )
+        if known
+        else 0,
         "demo_date": settings.BUSINESS_DATE,
     }

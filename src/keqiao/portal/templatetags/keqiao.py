@@ -16,7 +16,12 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
     """An icon of the sprite (assets/icons.txt); decoration only, so hidden from screen readers."""
-    return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>', extra, static("vendor/icons.svg"), name)
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        extra,
+        static("vendor/icons.svg"),
+        name,
+    )
 
 
 @register.filter

@@ -24,7 +24,9 @@ def account(request: Any) -> Any:
         audit.save_user(user, act_of(request))
         messages.success(request, _("已保存"))
         return redirect("account")
-    grants = [(grant, ROLES[grant.role].powers, sorted(ROLES[grant.role].functions)) for grant in access.powers(user).grants]
+    grants = [
+        (grant, ROLES[grant.role].powers, sorted(ROLES[grant.role].functions)) for grant in access.powers(user).grants
+    ]
     return render(request, "portal/account.html", {"grants": grants})
 
 

@@ -74,7 +74,11 @@ def org_units(request: Any) -> Any:
     rows = OrgUnit.objects.all()
     if day:
         rows = rows.valid_on(datetime.date.fromisoformat(day))
-    return render(request, "portal/org_units.html", {"units": rows.order_by("path").prefetch_related("successors", "covers"), "day": day})
+    return render(
+        request,
+        "portal/org_units.html",
+        {"units": rows.order_by("path").prefetch_related("successors", "covers"), "day": day},
+    )
 
 
 @needs("units.manage")
@@ -98,7 +102,11 @@ def _unit_form(request: Any, unit: OrgUnit) -> Any:
             messages.success(request, _("已保存"))
             return redirect("org_units")
     others = OrgUnit.objects.exclude(pk=unit.pk).order_by("path")
-    return render(request, "portal/org_unit.html", {"unit": unit, "others": others, "levels": OrgUnit.Level.choices, "problems": problems})
+    return render(
+        request,
+        "portal/org_unit.html",
+        {"unit": unit, "others": others, "levels": OrgUnit.Level.choices, "problems": problems},
+    )
 
 
 @needs("audit.read")
@@ -119,7 +127,10 @@ def system(request: Any) -> Any:
     disk = shutil.disk_usage(settings.DATA)
     facts = [
         (_("版本"), __version__),
-        (_("数据库"), f"{connection.vendor} {connection.Database.sqlite_version if connection.vendor == 'sqlite' else connection.pg_version}"),
+        (
+            _("数据库"),
+            f"{connection.vendor} {connection.Database.sqlite_version if connection.vendor == 'sqlite' else connection.pg_version}",
+        ),
         (_("剩余磁盘"), f"{disk.free / 2**30:.1f} GiB / {disk.total / 2**30:.1f} GiB"),
         (_("排队任务"), Job.objects.filter(stage=Job.Stage.WAITING).count()),
         (_("失败任务"), Job.objects.filter(stage=Job.Stage.FAILED).count()),

@@ -24,7 +24,9 @@ def home(request: Any) -> Any:
         rows = register.rows().visible_to(request.user).order_by(*register.order)
         shelves.append({"register": register, "rows": [card(request.user, register, row) for row in rows[:6]]})
     counts = [(register, register.rows().visible_to(request.user).count()) for register in public_registers()]
-    return render(request, "portal/home.html", {"shelves": shelves, "counts": counts, "public_registers": public_registers()})
+    return render(
+        request, "portal/home.html", {"shelves": shelves, "counts": counts, "public_registers": public_registers()}
+    )
 
 
 def card(user: Any, register: Register, row: Any) -> dict[str, Any]:
@@ -45,4 +47,8 @@ def search(request: Any) -> Any:
     groups = search_all(request.user, text, chosen or None, limit=30 if chosen else 6) if text else []
     template = "portal/_results.html" if request.htmx else "portal/search.html"
     layout = "work.html" if request.user.is_authenticated else "public.html"
-    return render(request, template, {"q": text, "groups": groups, "layout": layout, "chosen": chosen, "public_registers": public_registers()})
+    return render(
+        request,
+        template,
+        {"q": text, "groups": groups, "layout": layout, "chosen": chosen, "public_registers": public_registers()},
+    )

@@ -96,5 +96,3 @@ def stored_file(request: Any, pk: Any) -> Any:
     except ForbiddenError as error:
         raise PermissionDenied(str(error)) from error
     return FileResponse(row.content.open("rb"), as_attachment=True, filename=row.name, content_type=row.media_kind)
-
-
