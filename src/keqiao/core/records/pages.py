@@ -14,10 +14,11 @@ from django.views.decorators.http import require_POST
 
 from keqiao.core import access, audit, files
 from keqiao.core.act import ForbiddenError, act_of
-from keqiao.core.models import AuditEntry, StoredFile
+from keqiao.core.models import AuditEntry, OrgUnit, StoredFile
 from keqiao.core.records import actions, drafts, form, views_saved
 from keqiao.core.records.declare import REGISTERS, Register, all_registers
-from keqiao.core.records.filters import Listing
+from keqiao.core.records.listing import Listing
+from keqiao.core.records.paging import BadCursorError
 from keqiao.core.records.panels import panels_for
 from keqiao.core.records.problems import InvalidError, StaleError
 
@@ -82,8 +83,30 @@ def record_list(request: Any, key: str) -> Any:
     register = register_for(request, key)
     listing = Listing(register, request.user, request.GET)
     template = "records/_rows.html" if request.htmx and not request.htmx.boosted else "records/list.html"
-    context = frame(request, register) | {"listing": listing, "views": views_saved.visible(request.user, register)}
+    try:
+        page = listing.page()
+    except BadCursorError as error:
+        messages.error(request, str(error))
+        return redirect("record_list", key)
+    context = frame(request, register) | {
+        "listing": listing,
+        "page": page,
+        "heads": [(field, *_sorting(listing, field)) for field in listing.columns],
+        "views": views_saved.visible(request.user, register),
+        "units": OrgUnit.objects.filter(valid_until=None).order_by("path"),
+        "bulk_fields": [f for f in register.fields.values() if not f.read_only and f.name not in register.identity],
+    }
     return render(request, template, context)
+
+
+def _sorting(listing: Listing, field: Any) -> tuple[str, str]:
+    """(query string that sorts by the column, or flips it; the arrow it shows)."""
+    if not listing.may_sort(field):
+        return "", ""
+    name, descending = listing.sort
+    if name == field.name:
+        return listing.query(sort=field.name if descending else f"-{field.name}"), "arrow-down" if descending else "arrow-up"
+    return listing.query(sort=field.name), ""
 
 
 @open_page
@@ -205,7 +228,7 @@ def choose(request: Any, key: str) -> Any:
     register = register_for(request, key)
     listing = Listing(register, request.user, {"q": request.GET.get("q", "")})
     by = register.identity[0]
-    rows = listing.rows()[:20]
+    rows = listing.ordered[:20]
     return JsonResponse({"results": [{"value": str(register.fields[by].get(row)), "text": register.title(row)} for row in rows]})
 
 
@@ -249,7 +272,7 @@ def record_bulk(request: Any, key: str) -> Any:
     if name not in register.fields:
         raise Http404
     if request.POST.get("scope") == "all":
-        rows = list(Listing(register, request.user, request.GET).rows()[:10_000])
+        rows = list(Listing(register, request.user, request.GET, action="bulk").ordered[:10_000])
     else:
         rows = list(register.rows().visible_to(request.user, "bulk").filter(pk__in=request.POST.getlist("id")))
     try:
