@@ -28,8 +28,11 @@ class EnterpriseRegister(Register):
             "size is_above_scale business_state closed_on growth_stage listing listed_on main_products business_scope introduction",
         ),
         Section(
-            _("资格要件"), "is_resident tax_method keeps_sound_accounts industry_catalogue is_abnormal is_dishonest"
+            _("资格要件"),
+            "is_resident tax_method keeps_sound_accounts industry_catalogue is_abnormal is_dishonest has_infringement is_key_machine_maker "
+            "is_founded_by_talent carrier niche_since_year niche_rank national_award_year national_award_rank",
         ),
+        Section(_("研发条件"), "instruments_value research_area has_ip_department ip_staff"),
         Section(
             _("联系与账户"),
             "address website legal_representative contact_name contact_phone contact_email bank_name bank_account",
@@ -50,6 +53,13 @@ class EnterpriseRegister(Register):
     search_fields = ("name", "uscc", "main_products", "introduction", "business_scope")
     required = ("org_unit",)
     choices_from = {"industry": choices("industries"), "hi_tech_field": choices("hi_tech_fields")}
+    references = {"carrier": "code"}
+    measure_units = {
+        "research_area": _("平方米"),
+        "ip_staff": _("人"),
+        "niche_rank": _("位"),
+        "national_award_rank": _("位"),
+    }
     is_public = True
     public_fields = (
         "name",
@@ -88,18 +98,19 @@ class EnterpriseYearRegister(Register):
         Section(
             _("效益与资产"),
             "cost_and_expense profit tax_paid total_assets liabilities net_assets output_value added_value fixed_investment "
-            "equity_raised ip_pledge_loans subsidies_received",
+            "equity_raised ip_pledge_loans subsidies_received loan_interest insurance_premium voucher_spending equipment_investment ip_budget "
+            "rent_paid rent_area negative_industry_income",
         ),
         Section(_("研发费用"), "rd_accounting rd_statistics rd_hnte rd_hnte_domestic"),
         Section(
             _("研发费用明细（加计扣除口径，发生额）"),
             "rd_personnel rd_direct_input rd_depreciation rd_amortisation rd_design_trial rd_other rd_contracted_domestic "
-            "rd_contracted_overseas rd_special_income rd_deducted",
+            "rd_contracted_overseas rd_special_income rd_capitalised_amortisation rd_other_by_project rd_fourth_quarter rd_university rd_deducted",
         ),
         Section(_("人员（全年月平均）"), "staff tech_staff rd_staff rd_staff_fte bachelor_staff"),
         Section(
             _("产出与组织"),
-            "transformed_achievements ip_class1 ip_class2 patent_applications invention_applications standards_led standards_joined rd_projects "
+            "transformed_achievements ip_class1 ip_class2 patent_applications invention_applications pct_applications joint_projects standards_led standards_joined rd_projects "
             "has_rd_institution rd_institution_level has_rd_accounts",
         ),
         Section(_("否决事项"), "had_major_accident had_environmental_offence had_research_dishonesty"),
@@ -125,6 +136,9 @@ class EnterpriseYearRegister(Register):
         "standards_led": _("项"),
         "standards_joined": _("项"),
         "rd_projects": _("项"),
+        "joint_projects": _("项"),
+        "pct_applications": _("件"),
+        "rent_area": _("平方米"),
     }
     own = {"enterprise": "enterprise_id"}
     parent = "enterprise"

@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from keqiao.core.records.declare import Register, Section, declare
 from keqiao.core.records.problems import Problem
 from keqiao.registers.classifications import choices
-from keqiao.registers.declared.checks import in_order, within
+from keqiao.registers.declared.checks import within
 from keqiao.registers.models import Platform
 from keqiao.registers.models.columns import CONTACT_MASKS
 
-COUNTED = "tenants tenants_of_sector tenants_applying_ip tenants_with_ip tenants_funded new_tenants graduates"
+COUNTED = "tenants tenants_of_sector tenants_applying_ip tenants_with_ip tenants_funded new_tenants new_firms funded_in_year graduates"
 
 
 @declare
@@ -22,13 +22,14 @@ class PlatformRegister(Register):
     sections = (
         Section(
             _("基本信息"),
-            "name code kind level enterprise institution operator_name org_unit park industry hi_tech_field opened_on recognised_on run_state",
+            "name code kind level enterprise institution operator_name org_unit park industry hi_tech_field opened_on recognised_on run_state is_legal_person "
+            "is_specialised",
         ),
         Section(_("介绍"), "introduction services address"),
         Section(
             _("孵化"),
-            "area tenant_area desks tenants tenants_of_sector tenants_applying_ip tenants_with_ip tenants_funded funded_cases new_tenants teams "
-            "graduates seed_fund staff professional_staff mentors events reports_statistics",
+            "area tenant_area public_area desks tenants tenants_of_sector tenants_applying_ip tenants_with_ip tenants_funded funded_cases typical_cases "
+            "new_tenants new_firms funded_in_year teams graduates seed_fund staff professional_staff full_time_staff mentors events statistics_years",
         ),
         Section(_("研发"), "equipment_value rd_staff rd_expense"),
         Section(_("联系"), "contact_name contact_phone contact_email"),
@@ -46,6 +47,10 @@ class PlatformRegister(Register):
     measure_units = dict.fromkeys(COUNTED.split(), _("家")) | {
         "area": _("平方米"),
         "tenant_area": _("平方米"),
+        "public_area": _("平方米"),
+        "typical_cases": _("个"),
+        "full_time_staff": _("人"),
+        "statistics_years": _("年"),
         "desks": _("个"),
         "teams": _("个"),
         "funded_cases": _("个"),
@@ -76,7 +81,7 @@ class PlatformRegister(Register):
     needs_review = True
 
     def clean(self, values: dict[str, Any], row: Any) -> Iterator[Problem]:
-        yield from within(self, row, "area", "tenant_area")
+        yield from within(self, row, "area", "tenant_area", "public_area")
         yield from within(
             self,
             row,
@@ -88,4 +93,3 @@ class PlatformRegister(Register):
             "new_tenants",
         )
         yield from within(self, row, "staff", "professional_staff")
-        yield from in_order(self, row, "opened_on", "recognised_on")
