@@ -8,7 +8,7 @@ class EnterpriseRegister(Register):
 ```
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -60,7 +60,7 @@ class Register:
     units: tuple[str, ...] = ("org_unit",)  # fields whose unit brings a row under an officer's arm
     own: dict[str, str] = {}  # subject kind -> ORM path to the subject's id ({"enterprise": "enterprise_id"})
     references: dict[str, str] = {}  # foreign key -> field it is written by in Excel and API (default: the target's identity)
-    measure_units: dict[str, Text] = {}
+    measure_units: Mapping[str, Text] = {}
     required: tuple[str, ...] = ()  # fields the table lets be empty, but the register does not
     read_only: tuple[str, ...] = ()  # fields that follow from others (`fill`)
     choices_from: dict[str, Callable[[], tuple[tuple[str, Text], ...]]] = {}  # codes kept as data (classifications)
