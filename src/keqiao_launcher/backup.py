@@ -190,6 +190,8 @@ def unpack(place: Place, source: Path, target: Path, *, from_elsewhere: bool) ->
     except (tarfile.TarError, EOFError, OSError, KeyError, TypeError, ValueError) as error:
         raise _tampered(f"{type(error).__name__}: {error}") from error
     wrong = sorted(name for name in listed.keys() | found.keys() if listed.get(name) != found.get(name))
+    if not set(dump.NAMES) & set(found):
+        wrong.append(" / ".join(dump.NAMES))
     if wrong:
         raise _tampered(", ".join(wrong[:10]) + (" …" if len(wrong) > 10 else ""))
     return manifest
@@ -262,9 +264,10 @@ def _check_seal(place: Place, manifest: dict[str, Any], small: dict[str, bytes],
 
 def _exchange(place: Place, fresh: Path) -> Path:
     """Move the present data aside and the new data in. The database comes first: if it fails, no file has moved yet."""
-    before = place.data / f"{BEFORE}{datetime.now():%Y%m%d-%H%M%S}"
-    before.mkdir(mode=0o700)
-    dump.put(place, next(path for path in fresh.iterdir() if path.name in dump.NAMES), before)
+    copy = next(path for path in fresh.iterdir() if path.name in dump.NAMES)
+    dump.refuse_other_kind(copy)
+    before = Path(tempfile.mkdtemp(prefix=f"{BEFORE}{datetime.now():%Y%m%d-%H%M%S}-", dir=place.data))
+    dump.put(place, copy, before)
     for path in list(place.data.iterdir()):
         if path.name not in LEFT_OUT and not path.name.startswith((BEFORE, database.SQLITE)):
             path.rename(before / path.name)

@@ -48,23 +48,29 @@ def take(place: Place, folder: Path) -> Path:
     return target
 
 
-def put(place: Place, copy: Path, before: Path) -> None:
-    """Replace the database by `copy`, keeping the present one in the folder `before`."""
-    if (copy.name == POSTGRES_COPY) != _is_postgres():
-        kinds = ("SQLite", "PostgreSQL")
+def refuse_other_kind(copy: Path) -> None:
+    """A copy of SQLite does not go into PostgreSQL, nor the other way round."""
+    names = {True: "PostgreSQL", False: "SQLite"}
+    held, used = names[copy.name == POSTGRES_COPY], names[_is_postgres()]
+    if held != used:
         raise Problem(
             "KQ-BACKUP-KIND",
-            say(
-                f"备份的数据库是 {kinds[not _is_postgres()]}，现用 {kinds[_is_postgres()]}",
-                f"the archive holds {kinds[not _is_postgres()]}, this installation uses {kinds[_is_postgres()]}",
-            ),
+            say(f"备份的数据库是 {held}，现用 {used}", f"the archive holds {held}, this installation uses {used}"),
             say("按备份的类型设置 DATABASE_URL 后恢复", "set DATABASE_URL to the archive's kind, then restore"),
         )
+
+
+def put(place: Place, copy: Path, before: Path) -> None:
+    """Replace the database by `copy`, keeping the present one in the folder `before`."""
     if _is_postgres():
         take(place, before)
-        # One transaction: either the whole copy is in, or the database stays as it was.
+        # Tables that the copy does not know must go, or a later migration would find them in its way. All in one
+        # transaction: either the whole copy is in, or the database stays as it was.
+        script, emptied = copy.with_suffix(".sql"), copy.with_name("emptied.sql")
+        emptied.write_text("DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n")
+        _postgres("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(copy))
         _postgres(
-            "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error", str(copy)
+            "psql", "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-o", os.devnull, "-f", str(emptied), "-f", str(script)
         )
         return
     target = sqlite_file(place)
@@ -96,10 +102,7 @@ def _postgres(program: str, *arguments: str) -> None:
         **{f"PG{name.upper()}": value for name, value in parse_qsl(parts.query)},
     }
     environment = {**os.environ, **{name: value for name, value in settings.items() if value}}
-    target = [f"--dbname={settings['PGDATABASE']}"] if program == "pg_restore" else []
-    done = subprocess.run(
-        [_client(program), *target, *arguments], env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([_client(program), *arguments], env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Problem(
             "KQ-DUMP",
