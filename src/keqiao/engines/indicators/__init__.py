@@ -4,15 +4,30 @@ Composites:   framework = read_framework(path); table = read_table(path, framewo
               compute(framework, table, settings) -> Composite;  Pipeline(...) for its stages
               run_draws, draw_at_random, draw_for_sobol, sobol_indices: how firm the ranking is
 Advice:       short_board(ShortBoardCase(...)) -> ShortBoardAdvice
+Figures:      definitions = load_definitions(Path("packs/national/indicators")); tree = read_tree(path)
+              roll = roll_up(definitions, snapshot_dir, tree, ["2024", "2025Q3", "2025-01..09"]) -> RollUp
+              roll.table (Arrow), roll.figure(indicator, org, period) -> Figure, roll.problems
+              rows_of(figure, roll) -> rows per component; trace(figure, roll); trace_id("id@1:unit:2024", …)
 Targets:      decompose(total, step, [Share(...)]) -> Decomposition
 """
 
 from keqiao.engines.indicators.aggregate import aggregate_children
 from keqiao.engines.indicators.composite import Composite, Pipeline, Step, compute
+from keqiao.engines.indicators.definition import (
+    Component,
+    Definition,
+    Disclosure,
+    Missing,
+    definition_of,
+    in_force,
+    load_definitions,
+)
 from keqiao.engines.indicators.framework import Element, Framework, framework_from_rows, read_framework
 from keqiao.engines.indicators.outranking import copeland, kemeny_orders, outranking_matrix
+from keqiao.engines.indicators.period import Period
 from keqiao.engines.indicators.prepare import Table, read_table, table_from_rows
 from keqiao.engines.indicators.problems import IndexProblem, Problem
+from keqiao.engines.indicators.rollup import FIGURES, Figure, RollUp, roll_up
 from keqiao.engines.indicators.sensitivity import (
     Parameter,
     SobolIndex,
@@ -26,42 +41,67 @@ from keqiao.engines.indicators.sensitivity import (
     without_each,
 )
 from keqiao.engines.indicators.shortboard import Plan, ShortBoardAdvice, ShortBoardCase, short_board
+from keqiao.engines.indicators.snapshot import Snapshot
 from keqiao.engines.indicators.targets import Decomposition, Share, decompose, exact
+from keqiao.engines.indicators.trace import ComponentRows, Trace, rows_of, trace, trace_id
+from keqiao.engines.indicators.tree import Unit, UnitTree, read_tree, tree_from_rows
 
 __all__ = [
+    "FIGURES",
+    "Component",
+    "ComponentRows",
     "Composite",
     "Decomposition",
+    "Definition",
+    "Disclosure",
     "Element",
+    "Figure",
     "Framework",
     "IndexProblem",
+    "Missing",
     "Parameter",
+    "Period",
     "Pipeline",
     "Plan",
     "Problem",
+    "RollUp",
     "Share",
     "ShortBoardAdvice",
     "ShortBoardCase",
+    "Snapshot",
     "SobolIndex",
     "Step",
     "Table",
+    "Trace",
     "Uncertainty",
+    "Unit",
+    "UnitTree",
     "aggregate_children",
     "compute",
     "copeland",
     "decompose",
+    "definition_of",
     "draw_at_random",
     "draw_for_sobol",
     "exact",
     "framework_from_rows",
+    "in_force",
     "kemeny_orders",
+    "load_definitions",
     "mean_rank_shift",
     "noisy_weights",
     "outranking_matrix",
     "read_framework",
     "read_table",
+    "read_tree",
+    "roll_up",
+    "rows_of",
     "run_draws",
     "short_board",
     "sobol_indices",
     "table_from_rows",
+    "trace",
+    "trace_id",
+    "tree_from_rows",
     "without_each",
 ]

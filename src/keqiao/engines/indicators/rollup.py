@@ -1,0 +1,581 @@
+"""Figures of many indicators for every unit and period in one go: definitions compiled to SQL over a snapshot.
+
+Hides batching (components that differ only in their `select` value share one scan), the order of aggregation (time within a
+unit first, then up the tree; formulas last, on aggregated components), time-valid ancestry, disclosure and coverage.
+"""
+
+# ruff: noqa: S608  (SQL is the product here: ids are checked on reading, names quoted, values escaped)
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+import pyarrow as pa
+
+from keqiao.engines.expressions import Dimension, Field, ProblemsFound, Scope, parse, to_sql, unit_of
+from keqiao.engines.indicators.definition import Component, Definition, in_dependency_order, in_force
+from keqiao.engines.indicators.disclosure import withheld
+from keqiao.engines.indicators.period import Period
+from keqiao.engines.indicators.problems import IndexProblem, Problem
+from keqiao.engines.indicators.selection import Calendar, Selection, compile_component, quoted_name
+from keqiao.engines.indicators.snapshot import Snapshot
+from keqiao.engines.indicators.tree import UnitTree
+
+FIGURES = pa.schema(
+    [
+        ("indicator", pa.string()),
+        ("version", pa.int32()),
+        ("org", pa.string()),
+        ("period", pa.string()),
+        ("value", pa.float64()),
+        ("state", pa.string()),
+        ("n_rows", pa.int64()),
+        ("coverage", pa.float64()),
+        ("components", pa.map_(pa.string(), pa.float64())),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number. `value` in the definition's measure unit, None when unknown or withheld; `state`: ok, missing (not known),
+    low_coverage (known, but too few reported), withheld (disclosure). `components`: aggregated inputs, money in 元."""
+
+    id: str
+    indicator: str
+    version: int
+    org: str
+    period: str
+    value: float | None
+    state: str
+    n_rows: int
+    coverage: float | None
+    components: Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class RollUp:
+    """All figures of one run as an Arrow table (columns of `FIGURES`), with what pins them: snapshot, tree and definitions."""
+
+    table: pa.Table
+    definitions: tuple[Definition, ...]
+    snapshot: Snapshot
+    tree: UnitTree
+    boundary: date | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def pin(self) -> str:
+        """Short hash of snapshot, tree, boundary and definitions: equal pins give equal figures."""
+        return pin_of(self.snapshot, self.tree, self.boundary, self.definitions)
+
+    def figure(self, indicator: str, org: str, period: str | Period) -> Figure | None:
+        """One figure, or None if the run did not compute it."""
+        label = str(period)
+        relation = duckdb.connect()
+        relation.register("figures", self.table)
+        query = "SELECT * FROM figures WHERE indicator = ? AND org = ? AND period = ?"
+        rows = relation.sql(query, params=[indicator, org, label]).to_arrow_table()
+        return next(self._read(rows), None)
+
+    def figures(self) -> Iterator[Figure]:
+        return self._read(self.table)
+
+    def _read(self, table: pa.Table) -> Iterator[Figure]:
+        pin = self.pin
+        for row in table.to_pylist():
+            yield Figure(
+                id=f"{row['indicator']}@{row['version']}:{row['org']}:{row['period']}:{pin}",
+                indicator=row["indicator"],
+                version=row["version"],
+                org=row["org"],
+                period=row["period"],
+                value=row["value"],
+                state=row["state"],
+                n_rows=row["n_rows"] or 0,
+                coverage=row["coverage"],
+                components=dict(row["components"] or ()),
+            )
+
+
+def pin_of(snapshot: Snapshot, tree: UnitTree, boundary: date | None, definitions: Sequence[Definition]) -> str:
+    parts = [
+        snapshot.digest,
+        tree.digest,
+        str(boundary),
+        *sorted(repr(replace(d, file="", examples=())) for d in definitions),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def roll_up(
+    definitions: Sequence[Definition],
+    snapshot: Snapshot | Path,
+    tree: UnitTree,
+    periods: Sequence[Period | str],
+    boundary: date | None = None,
+) -> RollUp:
+    """Figures of every definition in force, for every unit of the tree and every period.
+
+    `boundary` None: rows count under the units as they were on the row's day ("as then"); a date: under the units of that day
+    throughout ("current boundary"), so that years compare. Definitions that cannot be computed on this snapshot are left out
+    and named in `problems`. Cost: 10 million rows, 2,000 units, 5 years in about 1.5 s on two cores.
+    """
+    taken = Snapshot(snapshot) if isinstance(snapshot, Path) else snapshot
+    asked = [p if isinstance(p, Period) else Period.parse(p) for p in periods]
+    used: dict[str, Definition] = {}
+    problems: list[Problem] = []
+    tables: list[pa.Table] = []
+    for group in _alike(definitions, asked):
+        plan = compile_plan(group.definitions, taken, tree, group.periods, boundary)
+        problems.extend(plan.problems)
+        used.update({d.key: d for d in plan.definitions})
+        tables.append(_on_duckdb(plan, taken))
+    table = pa.concat_tables(tables) if tables else FIGURES.empty_table()
+    return RollUp(
+        withheld(table, tuple(used.values()), tree),
+        tuple(used.values()),
+        taken,
+        tree,
+        boundary,
+        tuple(dict.fromkeys(problems)),
+    )
+
+
+@dataclass(frozen=True)
+class _Group:
+    definitions: tuple[Definition, ...]
+    periods: tuple[Period, ...]
+
+
+def _alike(definitions: Sequence[Definition], periods: Sequence[Period]) -> list[_Group]:
+    """Periods of one grain for which the same versions hold, computed together."""
+    groups: dict[tuple[str, tuple[str, ...]], _Group] = {}
+    for period in dict.fromkeys(periods):
+        chosen = tuple(d for d in in_force(definitions, period) if d.can_answer(period))
+        key = (period.grain, tuple(d.key for d in chosen))
+        before = groups.get(key, _Group(chosen, ()))
+        groups[key] = _Group(chosen, (*before.periods, period))
+    return [g for g in groups.values() if g.definitions]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything an SQL engine needs: small tables to create, component queries in order, and the queries giving figures."""
+
+    calendar: Calendar
+    definitions: tuple[Definition, ...]
+    period_rows: list[tuple[int, date, date, date, int, int]]
+    closure_rows: list[tuple[int, str, str, bool]]
+    frame_rows: list[tuple[str, int]]
+    expected_rows: list[tuple[str, int, str, str]]
+    components: tuple[tuple[str, str], ...]
+    figures: tuple[tuple[str, str], ...]
+    registers: frozenset[str]
+    problems: tuple[Problem, ...]
+
+
+def compile_plan(
+    definitions: Sequence[Definition],
+    snapshot: Snapshot,
+    tree: UnitTree,
+    periods: Sequence[Period],
+    boundary: date | None = None,
+    dialect: str = "duckdb",
+) -> Plan:
+    """SQL of all definitions for periods of one grain. Each component query becomes a table, each figure query a block of figures."""
+    span = Calendar(tuple(periods), ())
+    turns = () if boundary else tuple(tree.turning_days(span.start, span.stop))
+    return _Compiler(snapshot, tree, Calendar(tuple(periods), turns), boundary, dialect).plan(definitions)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Components that one scan answers: their table, and the selection of the scan."""
+
+    table: str
+    selection: Selection
+
+
+class _Compiler:
+    def __init__(
+        self, snapshot: Snapshot, tree: UnitTree, calendar: Calendar, boundary: date | None, dialect: str
+    ) -> None:
+        self.snapshot, self.tree, self.calendar, self.boundary, self.dialect = (
+            snapshot,
+            tree,
+            calendar,
+            boundary,
+            dialect,
+        )
+        self.problems: list[Problem] = []
+        self.batches: dict[tuple[object, ...], _Batch] = {}
+        self.scopes: dict[str, Scope] = {}
+        self.views: dict[str, tuple[str, Field]] = {}
+
+    def plan(self, definitions: Sequence[Definition]) -> Plan:
+        literals = _literals(definitions)
+        queries: list[tuple[str, str]] = []
+        kept: list[Definition] = []
+        plain: dict[str, list[Definition]] = {}
+        for d in in_dependency_order(definitions):
+            try:
+                parts = {c.name: self._part(c, d, literals) for c in d.components}
+                field = self._result(d, parts)
+                name = f"figures_{len(queries)}"
+                if (
+                    d.is_plain
+                    and d.components[0].select
+                    and d.missing.expect == ""
+                    and not self._is_needed(d, definitions)
+                ):
+                    plain.setdefault(parts[d.components[0].name][0], []).append(d)
+                else:
+                    queries.append((name, self._figure_sql(d, parts)))
+                    self.views[d.id] = (name, field)
+            except (IndexProblem, ProblemsFound) as error:
+                self.problems.extend(_placed(error, d))
+                continue
+            kept.append(d)
+        queries += [(f"plain_{t}", self._plain_sql(t, group)) for t, group in plain.items()]
+        return Plan(
+            calendar=self.calendar,
+            definitions=tuple(kept),
+            period_rows=self.calendar.rows(),
+            closure_rows=self._closure(),
+            frame_rows=self._frame(),
+            expected_rows=self._expected(kept),
+            components=tuple((b.table, b.selection.totals()) for b in self.batches.values()),
+            figures=tuple(queries),
+            registers=frozenset(b.selection.component.register for b in self.batches.values()),
+            problems=tuple(self.problems),
+        )
+
+    def _is_needed(self, d: Definition, definitions: Sequence[Definition]) -> bool:
+        return any(c.indicator.partition("@")[0] == d.id for other in definitions for c in other.components)
+
+    def _part(
+        self, c: Component, d: Definition, literals: Mapping[tuple[object, ...], list[str]]
+    ) -> tuple[str, str, Field]:
+        """Table holding the component, extra condition on it, and its field in the formula."""
+        if c.indicator:
+            name = c.indicator.partition("@")[0]
+            if name not in self.views:
+                raise IndexProblem.single(
+                    "index.component.indicator",
+                    c.name,
+                    "indicator",
+                    c.indicator,
+                    "that indicator could not be computed",
+                    "see its own problems",
+                )
+            table, field = self.views[name]
+            return table, "", replace(field, key=c.name, name=c.name)
+        if c.register not in self.scopes:
+            self.scopes[c.register] = self.snapshot.scope(c.register)
+        key = self._key(c, d)
+        reporter = key[-1]
+        if key not in self.batches:
+            selection = compile_component(
+                c, self.scopes[c.register], self.calendar, self.dialect, reporter, literals.get(_signature(c), ())
+            )
+            self.batches[key] = _Batch(f"component_{len(self.batches)}", selection)
+        batch = self.batches[key]
+        chosen = (
+            ""
+            if not c.select
+            else f" AND {{}}.series = '{next(iter(c.select.values())).replace(chr(39), chr(39) * 2)}'"
+        )
+        return batch.table, chosen, replace(batch.selection.kind, key=c.name, name=c.name)
+
+    def _key(self, c: Component, d: Definition) -> tuple[*tuple[object, ...], str]:
+        """What identifies a scan: the component's signature, and the reporter to count where its register has that column."""
+        reporter = d.disclosure.reporter if d.disclosure else ""
+        has_it = reporter and any(isinstance(f, Field) and f.key == reporter for f in self.scopes[c.register])
+        return (*_signature(c), reporter if has_it or reporter == "id" else "")
+
+    def _result(self, d: Definition, parts: Mapping[str, tuple[str, str, Field]]) -> Field:
+        """Checks the formula's unit against the declared one; the figure as a field for indicators built on it."""
+        tree = parse(d.formula, Scope(p[2] for p in parts.values()))
+        dimension, _scale = _unit(d)
+        if tree.type.dimension != dimension:
+            raise IndexProblem.single(
+                "index.unit",
+                d.id,
+                "measure_unit",
+                d.measure_unit,
+                f"the formula gives {tree.type.label}",
+                "correct the formula or the unit (money needs 元 or 万元, ratios % or none)",
+            )
+        # Amounts are stored in the declared unit; six digits behind the point are kept for further formulas.
+        kind = "money" if dimension else "number"
+        return Field.declare(d.id, d.id, kind, unit=d.measure_unit, decimals=6, largest=10**10 if dimension else 10**11)
+
+    def _figure_sql(self, d: Definition, parts: Mapping[str, tuple[str, str, Field]]) -> str:
+        zero = d.missing.policy == "zero"
+        joins, inputs, names = [], [], list(parts)
+        for i, (name, (table, chosen, _field)) in enumerate(parts.items()):
+            alias = f"t{i}"
+            joins.append(
+                f"LEFT JOIN {table} {alias} ON {alias}.org = f.org AND {alias}.period = f.period{chosen.format(alias)}"
+            )
+            known = f"{alias}.value" if table.startswith("figures_") else f"{alias}.v"
+            inputs.append(f"{self._input(d, known, table, list(parts.values()))} AS {self.q(name)}")
+            n, seen = (
+                (f"{alias}.n_rows", f"{alias}.n_rows")
+                if table.startswith("figures_")
+                else (f"{alias}.n", f"{alias}.known")
+            )
+            inputs.append(f"COALESCE({n}, 0) AS n_{i}, COALESCE({seen}, 0) AS k_{i}")
+            if self._counts_reporters(d, name):
+                inputs.append(f"{alias}.reporters AS r_{i}")
+        value = self._formula(d, parts)
+        rows = " + ".join(f"n_{i}" for i in range(len(names)))
+        coverage = self._coverage(d, len(names))
+        text = (
+            f"map([{', '.join(repr(n) for n in names)}], [{', '.join(f'CAST({self.q(n)} AS DOUBLE)' for n in names)}])"
+        )
+        if self.dialect == "spark":
+            text = f"map({', '.join(f'{n!r}, CAST({self.q(n)} AS DOUBLE)' for n in names)})"
+        few = (
+            f"WHEN {self._fewest(d, parts)} BETWEEN 1 AND {d.disclosure.min_reporters - 1} THEN 'withheld'"
+            if d.disclosure
+            else ""
+        )
+        state = f"CASE WHEN value IS NULL THEN 'missing' {few} WHEN coverage < {d.missing.min_coverage!r} THEN 'low_coverage' ELSE 'ok' END"
+        inner = f"SELECT f.org, f.period, {', '.join(inputs)} FROM frame f {' '.join(joins)}"
+        middle = f"SELECT *, {value} AS value, {rows} AS n_rows, {coverage} AS coverage FROM ({inner}) i"
+        keep = "" if zero else " WHERE value IS NOT NULL OR n_rows > 0"
+        return f"SELECT '{d.id}' AS indicator, {d.version} AS version, org, period, value, {state} AS state, n_rows, coverage, {text} AS components FROM ({middle}) o{keep}"
+
+    def _counts_reporters(self, d: Definition, name: str) -> bool:
+        component = next(c for c in d.components if c.name == name)
+        return bool(component.register) and bool(self._key(component, d)[-1])
+
+    def _input(self, d: Definition, known: str, table: str, parts: Sequence[tuple[str, str, Field]]) -> str:
+        """A component's value under the missing policy."""
+        if d.missing.policy == "zero" and not table.startswith("figures_"):
+            # No rows at all is a true 0; rows whose values are all unknown are not.
+            return f"CASE WHEN {known} IS NULL AND COALESCE({known.partition('.')[0]}.n, 0) = 0 THEN 0 ELSE {known} END"
+        if d.missing.policy == "skip":
+            any_known = " OR ".join(
+                f"t{i}.{'value' if t.startswith('figures_') else 'v'} IS NOT NULL"
+                for i, (t, _c, _f) in enumerate(parts)
+            )
+            return f"CASE WHEN {any_known} THEN COALESCE({known}, 0) END"
+        return known
+
+    def _fewest(self, d: Definition, parts: Mapping[str, tuple[str, str, Field]]) -> str:
+        columns = [f"COALESCE(r_{i}, 0)" for i, name in enumerate(parts) if self._counts_reporters(d, name)]
+        if not columns:
+            raise IndexProblem.single(
+                "index.disclosure",
+                d.id,
+                "reporter",
+                d.disclosure and d.disclosure.reporter,
+                "no component's register has this column",
+                "name the column that tells reporters apart",
+            )
+        return columns[0] if len(columns) == 1 else f"LEAST({', '.join(columns)})"
+
+    def _formula(self, d: Definition, parts: Mapping[str, tuple[str, str, Field]]) -> str:
+        _dimension, scale = _unit(d)
+        if d.is_plain and next(iter(parts.values()))[2].scale == 1:
+            value = self.q(d.formula)
+        else:
+            value = to_sql(parse(d.formula, Scope(p[2] for p in parts.values())), self.dialect)
+        text = f"CAST({value} AS DOUBLE)"
+        return text if scale == 1 else f"{text} / CAST('{float(scale)!r}' AS DOUBLE)"
+
+    def _coverage(self, d: Definition, count: int) -> str:
+        if d.missing.expect:
+            return f"(SELECT AVG(CASE WHEN e.unit IN (SELECT org FROM {self._first_table(d)} x WHERE x.period = i.period AND x.known > 0) THEN 1.0 ELSE 0.0 END) FROM expected e WHERE e.level = '{d.missing.expect}' AND e.org = i.org AND e.period = i.period)"
+        each = [f"CASE WHEN n_{i} = 0 THEN 1.0 ELSE CAST(k_{i} AS DOUBLE) / n_{i} END" for i in range(count)]
+        return each[0] if count == 1 else f"LEAST({', '.join(each)})"
+
+    def _first_table(self, d: Definition) -> str:
+        c = d.components[0]
+        table = self.batches[self._key(c, d)].table
+        if not c.select:
+            return table
+        value = next(iter(c.select.values())).replace("'", "''")
+        return f"(SELECT * FROM {table} WHERE series = '{value}')"
+
+    def _plain_sql(self, table: str, definitions: Sequence[Definition]) -> str:
+        """Figures that are their component, many series at once."""
+        values = ", ".join(
+            f"('{d.id}', {d.version}, '{next(iter(d.components[0].select.values())).replace(chr(39), chr(39) * 2)}', CAST('{float(_unit(d)[1])!r}' AS DOUBLE), "
+            f"{'TRUE' if d.missing.policy == 'zero' else 'FALSE'}, CAST('{d.missing.min_coverage!r}' AS DOUBLE), {d.disclosure.min_reporters if d.disclosure else 0})"
+            for d in definitions
+        )
+        few = (
+            "WHEN t.reporters < s.few AND t.reporters > 0 THEN 'withheld'"
+            if any(d.disclosure for d in definitions)
+            else ""
+        )
+        value = (
+            "CASE WHEN t.v IS NULL AND s.zero AND COALESCE(t.n, 0) = 0 THEN 0.0 ELSE CAST(t.v AS DOUBLE) / s.scale END"
+        )
+        coverage = "CASE WHEN COALESCE(t.n, 0) = 0 THEN 1.0 ELSE CAST(t.known AS DOUBLE) / t.n END"
+        empty = "CAST(NULL AS MAP<STRING, DOUBLE>)" if self.dialect == "spark" else "CAST(NULL AS MAP(VARCHAR, DOUBLE))"
+        state = f"CASE WHEN t.v IS NULL AND (t.n > 0 OR NOT s.zero) THEN 'missing' {few} WHEN {coverage} < s.least THEN 'low_coverage' ELSE 'ok' END"
+        columns = f"s.indicator, s.version, {{}}.org, {{}}.period, {value} AS value, {state} AS state, COALESCE(t.n, 0) AS n_rows, {coverage} AS coverage, {empty} AS components"
+        series = f"(SELECT * FROM (VALUES {values}) AS w(indicator, version, series, scale, zero, least, few)) s"
+        here = f"SELECT {columns.format('t', 't')} FROM {table} t JOIN {series} ON t.series = s.series JOIN frame f ON f.org = t.org AND f.period = t.period"
+        if not any(d.missing.policy == "zero" for d in definitions):
+            return here
+        return f"SELECT {columns.format('f', 'f')} FROM frame f CROSS JOIN {series} LEFT JOIN {table} t ON t.series = s.series AND t.org = f.org AND t.period = f.period WHERE s.zero OR t.n > 0"
+
+    def _closure(self) -> list[tuple[int, str, str, bool]]:
+        days = [self.boundary] if self.boundary else [self.calendar.start, *self.calendar.turning_days]
+        rows = []
+        for version, day in enumerate(days):
+            for code in self.tree.codes:
+                chain = self.tree.chain(code, day)
+                rows += [(version, code, above, above == chain[0]) for above in chain]
+        return rows
+
+    def _frame(self) -> list[tuple[str, int]]:
+        return [
+            (u.code, i)
+            for i, p in enumerate(self.calendar.periods)
+            for u in self.tree.units_on(self.boundary or p.last_day)
+        ]
+
+    def _expected(self, definitions: Sequence[Definition]) -> list[tuple[str, int, str, str]]:
+        levels = {d.missing.expect for d in definitions if d.missing.expect}
+        rows = []
+        for i, p in enumerate(self.calendar.periods):
+            day = self.boundary or p.last_day
+            for unit in self.tree.units_on(day):
+                if unit.level in levels:
+                    rows += [(above, i, unit.level, unit.code) for above in self.tree.chain(unit.code, day)]
+        return rows
+
+    def q(self, name: str) -> str:
+        return quoted_name(name, self.dialect)
+
+
+def _signature(c: Component) -> tuple[object, ...]:
+    """What must be equal for two components to share a scan."""
+    return (
+        c.register,
+        c.where,
+        c.value,
+        c.distinct,
+        c.org,
+        c.date,
+        c.year,
+        c.held,
+        c.per,
+        c.time,
+        c.across,
+        c.cumulative,
+        tuple(c.select),
+    )
+
+
+def _literals(definitions: Sequence[Definition]) -> dict[tuple[object, ...], list[str]]:
+    out: dict[tuple[object, ...], list[str]] = {}
+    for c in (c for d in definitions for c in d.components if c.select):
+        listed = out.setdefault(_signature(c), [])
+        listed += [v for v in c.select.values() if v not in listed]
+    return out
+
+
+def _unit(d: Definition) -> tuple[Dimension, Fraction]:
+    measured = unit_of(d.measure_unit)
+    if measured is None:
+        raise IndexProblem.single(
+            "index.unit", d.id, "measure_unit", d.measure_unit, "unknown unit", "use 家, 项, 万元, %, 万元/人 …"
+        )
+    return measured
+
+
+def _placed(error: IndexProblem | ProblemsFound, d: Definition) -> list[Problem]:
+    if isinstance(error, IndexProblem):
+        return [replace(p, where=f"{d.key} {p.where}") for p in error.problems]
+    return [Problem(p.code, d.key, p.field or "formula", p.value, p.message, p.remedy) for p in error.problems]
+
+
+class Engine(Protocol):
+    """What runs a plan: DuckDB here, Spark in `spark.py`."""
+
+    def figures(self, plan: Plan, snapshot: Snapshot) -> pa.Table: ...
+
+
+def open_snapshot(plan: Plan, snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
+    """A DuckDB connection with the registers as views and the plan's small tables."""
+    connection = duckdb.connect()
+    for register in sorted(plan.registers):
+        path = str(snapshot.path(register)).replace("'", "''")
+        connection.execute(f"CREATE VIEW {quoted_name(register, 'duckdb')} AS SELECT * FROM read_parquet('{path}')")
+    for name, (schema, rows) in small_tables(plan).items():
+        connection.register(
+            f"{name}_rows", pa.Table.from_pylist([dict(zip(schema.names, r, strict=True)) for r in rows], schema=schema)
+        )
+        connection.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM {name}_rows")
+    return connection
+
+
+def small_tables(plan: Plan) -> dict[str, tuple[pa.Schema, Sequence[tuple[object, ...]]]]:
+    day = pa.date32()
+    return {
+        "period": (
+            pa.schema(
+                [
+                    ("period_idx", pa.int32()),
+                    ("period_start", day),
+                    ("period_end", day),
+                    ("period_stop", day),
+                    ("period_key", pa.int64()),
+                    ("period_ver", pa.int32()),
+                ]
+            ),
+            plan.period_rows,
+        ),
+        "closure": (
+            pa.schema([("ver", pa.int32()), ("leaf", pa.string()), ("ancestor", pa.string()), ("own", pa.bool_())]),
+            plan.closure_rows,
+        ),
+        "frame": (pa.schema([("org", pa.string()), ("period", pa.int32())]), plan.frame_rows),
+        "expected": (
+            pa.schema([("org", pa.string()), ("period", pa.int32()), ("level", pa.string()), ("unit", pa.string())]),
+            plan.expected_rows,
+        ),
+    }
+
+
+def _arrow(connection: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
+    return connection.sql(query).to_arrow_table()
+
+
+def _on_duckdb(plan: Plan, snapshot: Snapshot) -> pa.Table:
+    connection = open_snapshot(plan, snapshot)
+    for table, sql in plan.components:
+        connection.execute(f"CREATE TEMP TABLE {table} AS {sql}")
+    blocks = []
+    for name, sql in plan.figures:
+        connection.execute(f"CREATE TEMP TABLE {name} AS {sql}")
+        blocks.append(name)
+    if not blocks:
+        return FIGURES.empty_table()
+    labels = pa.table(
+        {
+            "idx": pa.array(range(len(plan.calendar.periods)), pa.int32()),
+            "label": [p.label for p in plan.calendar.periods],
+        }
+    )
+    connection.register("labels", labels)
+    union = " UNION ALL ".join(
+        f"SELECT indicator, CAST(version AS INTEGER) AS version, org, label AS period, value, state, CAST(n_rows AS BIGINT) AS n_rows, CAST(coverage AS DOUBLE) AS coverage, components "
+        f"FROM {name} JOIN labels ON idx = period"
+        for name in blocks
+    )
+    return _arrow(connection, union).cast(FIGURES)
