@@ -73,7 +73,7 @@ def _write(place: Place, raw: BinaryIO, copy: Path) -> int:
     listed: dict[str, dict[str, Any]] = {}
     with tarfile.open(fileobj=raw, mode="w:gz", compresslevel=6) as archive:
         _add(archive, copy, copy.name, listed)
-        for path in _stored(place.data):
+        for path in _stored(place):
             try:
                 _add(archive, path, FILES + path.relative_to(place.data).as_posix(), listed)
             except FileNotFoundError:  # removed since the listing
@@ -95,10 +95,13 @@ def _write(place: Place, raw: BinaryIO, copy: Path) -> int:
     return len(listed)
 
 
-def _stored(data: Path) -> Iterator[Path]:
-    for top in sorted(data.iterdir()):
-        if top.name in LEFT_OUT or top.name.startswith((BEFORE, database.SQLITE)):
-            continue
+def _belongs(place: Place, top: Path) -> bool:
+    """Whether something in the data folder is kept and restored as files (the database travels as its own copy)."""
+    return top.name not in LEFT_OUT and not top.name.startswith((BEFORE, dump.sqlite_file(place).name))
+
+
+def _stored(place: Place) -> Iterator[Path]:
+    for top in filter(lambda path: _belongs(place, path), sorted(place.data.iterdir())):
         yield from (
             p for p in ([top] if top.is_file() else sorted(top.rglob("*"))) if p.is_file() and not p.is_symlink()
         )
@@ -269,7 +272,7 @@ def _exchange(place: Place, fresh: Path) -> Path:
     before = Path(tempfile.mkdtemp(prefix=f"{BEFORE}{datetime.now():%Y%m%d-%H%M%S}-", dir=place.data))
     dump.put(place, copy, before)
     for path in list(place.data.iterdir()):
-        if path.name not in LEFT_OUT and not path.name.startswith((BEFORE, database.SQLITE)):
+        if _belongs(place, path):
             path.rename(before / path.name)
     if (fresh / FILES).is_dir():
         for path in (fresh / FILES).iterdir():

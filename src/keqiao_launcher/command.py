@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--no-serve", action="store_true", help=say("只安装，不启动", "set up only"))
     sub.add_argument("--lan", action="store_true", help=say("局域网内可访问", "reachable from the local network"))
+    command("setup", _setup, "安装或升级，不启动", "install or upgrade, start nothing")
     sub = command("serve", _serve, "启动网站（正式运行）", "run the web server (production)")
     sub.add_argument("--host", default="127.0.0.1")
     sub.add_argument("--port", type=_port, default=8000)
@@ -147,6 +148,13 @@ def _demo(place: Place, options: argparse.Namespace) -> int:
         note(say("已就绪：./keqiao demo", "ready: ./keqiao demo"))
         return 0
     return serving.demo(place, options.port, is_lan=options.lan)
+
+
+def _setup(place: Place, _: argparse.Namespace) -> int:
+    prepare(place)
+    database.ensure_migrated(place)
+    note(say("已就绪：./keqiao serve 和 ./keqiao worker", "ready: ./keqiao serve and ./keqiao worker"))
+    return 0
 
 
 def _serve(place: Place, options: argparse.Namespace) -> int:

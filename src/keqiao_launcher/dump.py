@@ -82,8 +82,9 @@ def put(place: Place, copy: Path, before: Path) -> None:
 
 
 def sqlite_file(place: Place) -> Path:
+    """The SQLite database: in the data folder, unless DATABASE_URL says sqlite:///another/path."""
     url = database.url()
-    return Path(unquote(urlsplit(url).path)) if url else place.data / database.SQLITE
+    return Path(urlsplit(url).path) if url.startswith("sqlite:") else place.data / database.SQLITE
 
 
 def _is_postgres() -> bool:
