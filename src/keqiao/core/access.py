@@ -21,6 +21,7 @@ from keqiao.core.records.fields import Field, mask, show
 from keqiao.core.roles import EXPORT, PERSONAL, ROLES, VIEW, Power
 
 NEVER = Q(pk__in=[])
+ALWAYS = ~NEVER  # unlike Q(), it stays true when joined by "or"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class HeldPower:
     def covers(self, register: declare.Register, action: str) -> bool:
         if action not in self.power.actions:
             return False
-        if self.power.registers is not None and register.key not in self.power.registers:
+        if self.power.registers is not None and register.key not in self.power.registers and self.role not in register.open_to:
             return False
         division = self.grant.division if self.grant else ""
         return not (self.power.by_division and division and register.division and register.division != division)
@@ -81,6 +82,10 @@ class Powers:
         return frozenset(units)
 
     @cached_property
+    def all_unit_ids(self) -> frozenset[int]:
+        return frozenset(OrgUnit.objects.values_list("pk", flat=True))
+
+    @cached_property
     def subject(self) -> tuple[str, int | None]:
         return (self.user.subject_kind, self.user.subject_id) if self.is_known else ("", None)
 
@@ -111,15 +116,12 @@ class Lens:
     @cached_property
     def q(self) -> Q:
         """Rows the action may touch."""
-        found = NEVER
-        for held in self.held:
-            found |= self._reach(held)
-        return found if self.held else NEVER
+        return self._any(self.held)
 
     def _reach(self, held: HeldPower) -> Q:
         reach = held.power.reach
         if reach == "all":
-            return Q()
+            return ALWAYS
         if reach == "units":
             return self._in_units(held)
         if reach == "own":
@@ -127,13 +129,25 @@ class Lens:
         return Q(review_state=ReviewState.APPROVED) if self.register.is_public else NEVER
 
     def _in_units(self, held: HeldPower) -> Q:
+        if self._is_whole_tree(held):
+            return self._not_outside(self.mine.all_unit_ids - held.unit_ids)
         found = NEVER
         for name in self.register.units:
             found |= Q(**{f"{name}__in": sorted(held.unit_ids)})
         # Rows that belong to no unit (national institutions, policies) are seen by the top of the tree only.
-        if held.grant and held.grant.org_unit and held.grant.org_unit.parent_id is None or self._is_whole_tree(held):
+        if (held.grant and held.grant.org_unit and held.grant.org_unit.parent_id is None) or self._is_whole_tree(held):
             found |= Q(**{f"{name}__isnull": True for name in self.register.units})
         return found
+
+    def _not_outside(self, outside: frozenset[int]) -> Q:
+        """The same rows said the other way round: without a long list of units the database walks the list's own index."""
+        if not outside:
+            return ALWAYS
+        elsewhere, somewhere = Q(), Q()
+        for name in self.register.units:
+            elsewhere &= Q(**{f"{name}__in": sorted(outside)}) | Q(**{f"{name}__isnull": True})
+            somewhere |= Q(**{f"{name}__isnull": False})
+        return ~(elsewhere & somewhere)
 
     @staticmethod
     def _is_whole_tree(held: HeldPower) -> bool:
@@ -193,6 +207,26 @@ class Lens:
     def may_filter(self, field: Field) -> bool:
         """Filtering and sorting by a masked value would give it away bit by bit, so it needs the right to see it."""
         return self.may_see_column(field) and (not field.personal or bool(self._personal))
+
+    def reads(self, field: Field) -> Q:
+        """Rows on which the field is read in full: what a filter or search by it may range over, so that its answer gives nothing away."""
+        if field.public and not field.personal:
+            return ALWAYS
+        found = self._any(self._seers)
+        return found & self._any(self._personal) if field.personal else found
+
+    def reads_all(self, field: Field) -> bool:
+        """Whether the user reads the field in full on all rows of the register."""
+        if field.public and not field.personal:
+            return True
+        held = self._personal if field.personal else self._seers
+        return any(one.power.reach == "all" or (one.power.reach == "units" and self._is_whole_tree(one)) for one in held)
+
+    def _any(self, powers_held: list[HeldPower]) -> Q:
+        found = NEVER
+        for held in powers_held:
+            found |= self._reach(held)
+        return found
 
     def shown(self, field: Field, row: Any) -> str:
         """The value as this user may read it on this row, as text."""

@@ -7,3 +7,9 @@ from django.utils.translation import gettext_lazy as _
 class CoreConfig(AppConfig):
     name = "keqiao.core"
     verbose_name = _("基础")
+
+    def ready(self) -> None:
+        from keqiao.core import events
+        from keqiao.core.records import search
+
+        events.subscribe(events.RecordsChanged, search.on_changed)

@@ -16,16 +16,23 @@ class RecordQuerySet(models.QuerySet[Any]):
     """Rows can be read only after `visible_to(user)` or `unscoped(reason)`; forgetting both raises instead of leaking."""
 
     _scope = ""
+    _register = ""  # key, where one table holds the rows of many registers
 
     def _clone(self) -> Self:
         clone = super()._clone()  # type: ignore[misc]  # private in the stubs
-        clone._scope = self._scope
+        clone._scope, clone._register = self._scope, self._register
+        return clone
+
+    def of_register(self, key: str) -> Self:
+        """Rows of the register with this key, where `visible_to` can't tell it from the model."""
+        clone = self._chain()  # type: ignore[attr-defined]  # private in the stubs
+        clone._register = key
         return clone
 
     def visible_to(self, user: Any, action: str = "view") -> Self:
         from keqiao.core import access  # access needs the declarations, which need the models
 
-        clone = self.filter(access.lens(user, self.model, action).q)
+        clone = self.filter(access.lens(user, self._register or self.model, action).q)
         clone._scope = f"user {user.pk}"
         return clone
 

@@ -88,13 +88,18 @@ class Field:
 
     def get(self, row: Any) -> Any:
         """The value on a row, whatever the row is kept in."""
-        if self.path.startswith("data__"):
-            return from_json(self, row.data.get(self.path[6:]))
-        return getattr(row, self.path)
+        if not self.path.startswith("data__"):
+            return getattr(row, self.path)
+        if self.kind in {"reference", "org_unit"}:
+            from keqiao.core.records import references  # it needs fields
+
+            return references.referred(self, row)
+        return from_json(self, row.data.get(self.path[6:]))
 
     def set(self, row: Any, value: Any) -> None:
         if self.path.startswith("data__"):
             row.data[self.path[6:]] = to_json(value)
+            row.__dict__.get("referred", {}).pop(self.name, None)
         else:
             setattr(row, self.path, value)
 

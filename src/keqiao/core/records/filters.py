@@ -5,14 +5,14 @@ A field is filtered by its name: `industry=c34&industry=c35`, `org_unit=330602` 
 otherwise its answer would give the value away.
 """
 
+import dataclasses
 import datetime
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from keqiao.core.access import Lens
 from keqiao.core.models.org_unit import OrgUnit
 from keqiao.core.models.record import ReviewState
+from keqiao.core.records import paging
 from keqiao.core.records.actions import look_up, target_of
 from keqiao.core.records.declare import Register
 from keqiao.core.records.fields import Field, ValueProblem, fold, parse, show
@@ -33,7 +34,7 @@ CREATED_AT = Field("created_at", _("登记时间"), "datetime", read_only=True)
 UPDATED_AT = Field("updated_at", _("更新时间"), "datetime", public=True, read_only=True)
 COMMON = {one.name: one for one in (REVIEW_STATE, CREATED_AT, UPDATED_AT)}
 
-CONTROLS = frozenset({"q", "sort", "page", "size", "columns", "after", "ids", "review_state.not"})
+CONTROLS = frozenset({"q", "sort", "page", "per_page", "columns", "after", "ids"})
 RANGED = frozenset({"integer", "decimal", "money", "percent", "year"})
 DATED = frozenset({"date", "datetime"})
 PICKED = frozenset({"choice", "choices", "bool", "year"})
@@ -54,7 +55,7 @@ class Condition:
     field: Field
     text: str
     q: Q
-    aliases: Mapping[str, Any] = field(default_factory=dict)
+    aliases: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,9 @@ def read(register: Register, sight: Lens, params: Mapping[str, list[str]]) -> tu
         if one is None or key in CONTROLS or not values:
             continue
         if not sight.may_filter(one):
-            problems.append(one.problem("filter_forbidden", "、".join(values), _("您不能按此项筛选"), _("请去掉这个筛选条件")))
+            problems.append(
+                one.problem("filter_forbidden", "、".join(values), _("您不能按此项筛选"), _("请去掉这个筛选条件"))
+            )
             continue
         try:
             condition = _condition(key, one, operator, values)
@@ -168,7 +171,11 @@ def _contains(one: Field, values: list[str]) -> Built:
     found, (name, aliases) = Q(), column_of(one)
     for text in values:
         found |= Q(**{f"{name}__icontains": fold(text)})
-    return found, _now("%(label)s含“%(text)s”") % {"label": one.label, "text": "”或“".join(fold(text) for text in values)}, aliases
+    return (
+        found,
+        _now("%(label)s含“%(text)s”") % {"label": one.label, "text": "”或“".join(fold(text) for text in values)},
+        aliases,
+    )
 
 
 def _has_code(one: Field, values: list[str]) -> Built:
@@ -216,7 +223,14 @@ def _referred(one: Field, values: list[str]) -> Built:
         try:
             found.append(_value(one, text))
         except ValueProblem:
-            row = register.rows().unscoped("a reference's id is resolved; the row filtered is scoped").filter(pk=text).first() if text.isdecimal() and len(text) < 19 else None
+            row = (
+                register.rows()
+                .unscoped("a reference's id is resolved; the row filtered is scoped")
+                .filter(pk=text)
+                .first()
+                if text.isdecimal() and len(text) < 19
+                else None
+            )
             if row is None:
                 raise
             found.append(row)
@@ -267,7 +281,11 @@ def _from(one: Field, values: list[str]) -> Built:
     _need(one, DATED, values[0])
     day = _value(replace(one, kind="date"), values[0])
     name, aliases = column_of(one)
-    return Q(**{f"{name}__gte": _moment(one, day)}), _now("%(label)s从 %(day)s 起") % {"label": one.label, "day": day}, aliases
+    return (
+        Q(**{f"{name}__gte": _moment(one, day)}),
+        _now("%(label)s从 %(day)s 起") % {"label": one.label, "day": day},
+        aliases,
+    )
 
 
 def _to(one: Field, values: list[str]) -> Built:
@@ -275,7 +293,11 @@ def _to(one: Field, values: list[str]) -> Built:
     _need(one, DATED, values[0])
     day = _value(replace(one, kind="date"), values[0])
     name, aliases = column_of(one)
-    return Q(**{f"{name}__lt": _moment(one, day + datetime.timedelta(days=1))}), _now("%(label)s到 %(day)s 止") % {"label": one.label, "day": day}, aliases
+    return (
+        Q(**{f"{name}__lt": _moment(one, day + datetime.timedelta(days=1))}),
+        _now("%(label)s到 %(day)s 止") % {"label": one.label, "day": day},
+        aliases,
+    )
 
 
 def _moment(one: Field, day: datetime.date) -> Any:
@@ -298,7 +320,11 @@ def _blank(one: Field, values: list[str]) -> Built:
             empty |= Q(**{name: ""})
         if one.kind == "choices":
             empty |= Q(**{name: []})
-    return (empty if is_blank else ~empty), (_now("%(label)s未填") if is_blank else _now("%(label)s已填")) % {"label": one.label}, aliases
+    return (
+        (empty if is_blank else ~empty),
+        (_now("%(label)s未填") if is_blank else _now("%(label)s已填")) % {"label": one.label},
+        aliases,
+    )
 
 
 OPERATORS = {"": _equal, "min": _min, "max": _max, "from": _from, "to": _to, "blank": _blank}
@@ -316,7 +342,9 @@ def controls(register: Register, sight: Lens, params: Mapping[str, list[str]]) -
 
 def _control(one: Field, params: Mapping[str, list[str]]) -> Control:
     name = parameter_of(one)
-    values = tuple(text for item in params.get(name, ()) for text in ([item] if _is_text(one) else item.split(",")) if text)
+    values = tuple(
+        text for item in params.get(name, ()) for text in ([item] if _is_text(one) else item.split(",")) if text
+    )
     if one.kind in DATED:
         return Control(one, name, "dates", (), values, _first(params, f"{name}.from"), _first(params, f"{name}.to"))
     if one.kind == "bool":
@@ -333,47 +361,64 @@ def _first(params: Mapping[str, list[str]], name: str) -> str:
     return next(iter(params.get(name, ())), "")
 
 
-def ordering(register: Register, sight: Lens, text: str) -> tuple[list[tuple[Field | None, str, bool]], list[Problem]]:
-    """(field, ORM name, descending) per sort key, ended by the id so that pages never overlap. `text` is "name" or "-name"; empty is the register's order."""
-    keys: list[tuple[Field | None, str, bool]] = []
+@dataclass(frozen=True)
+class Order:
+    """What a listing is sorted by: the field asked for (None: the id), the paging keys, and the aliases they need."""
+
+    field: Field | None
+    keys: tuple[paging.Key, ...]
+    aliases: Mapping[str, Any]
+
+    @property
+    def expressions(self) -> list[Any]:
+        """Empty values come last both ways; said only where a column can be empty, since it costs the index."""
+        return [_ordered(key) for key in self.keys]
+
+
+def _ordered(key: paging.Key) -> Any:
+    last = True if key.nullable else None
+    return F(key.name).desc(nulls_last=last) if key.descending else F(key.name).asc(nulls_last=last)
+
+
+def ordering(register: Register, sight: Lens, text: str) -> tuple[Order, list[Problem]]:
+    """The order that `text` asks for ("name", "-name"), ended by the id so that pages never overlap; empty is the register's own order."""
+    asked = [part for part in text.split(",") if part]
+    fields: list[Field | None] = []
+    keys: list[paging.Key] = []
+    aliases: dict[str, Any] = {}
     problems: list[Problem] = []
-    for name in [part for part in text.split(",") if part] or register.order:
+    for name in asked or register.order:
         bare, descending = name.removeprefix("-"), name.startswith("-")
         one = field_named(register, bare)
         if bare == "id":
-            keys.append((None, "id", descending))
-        elif one is None:
-            problems.append(Problem("unknown_field", _("不能按此项排序：没有这个字段"), _("请从列表的表头选择"), "sort", _("排序"), name))
-        elif not may_sort(register, sight, one):
-            if text:
-                problems.append(one.problem("sort_forbidden", name, _("您不能按此项排序"), _("请改用其他列")))
+            fields.append(None)
+            keys.append(paging.Key("id", descending, kind="integer"))
+        elif one is None or not may_sort(sight, one):
+            if asked:
+                problems.append(
+                    Problem("sort_forbidden", _("不能按此项排序"), _("请从列表的表头选择"), "sort", _("排序"), name)
+                )
         else:
-            keys.append((one, column_of(one)[0], descending))
-    if not keys or keys[-1][1] != "id":
-        keys.append((None, "id", keys[-1][2] if keys else True))
-    return keys, problems
+            key, more = _sort_key(register, sight, one, descending)
+            fields.append(one)
+            keys.append(key)
+            aliases |= more
+    if not keys or keys[-1].name != "id":
+        keys.append(paging.Key("id", keys[-1].descending if keys else True, kind="integer"))
+    return Order(fields[0] if fields else None, tuple(keys), aliases), problems
 
 
-def may_sort(register: Register, sight: Lens, one: Field) -> bool:
-    """By what the user reads on every row listed: the order of rows would tell the hidden values."""
-    return one.kind not in {"choices", "reference", "long_text"} and sight.may_filter(one) and (not register.is_public or one.public or sight.reads_all(one))
+def _sort_key(register: Register, sight: Lens, one: Field, descending: bool) -> tuple[paging.Key, dict[str, Any]]:
+    """Rows on which the user can't read the field sort as empty: their order would tell the hidden values."""
+    name, aliases = column_of(one)
+    is_data = one.path.startswith("data__")
+    nullable = is_data or bool(getattr(register.model._meta.get_field(one.path), "null", False))
+    kind = "text" if is_data and one.kind not in NUMBERS else one.kind
+    if register.is_public and not sight.reads_all(one):
+        aliases = {**aliases, f"read_{one.name}": Case(When(sight.reads(one), then=F(name)), default=None)}
+        name, nullable = f"read_{one.name}", True
+    return paging.Key(name, descending, nullable, kind), aliases
 
 
-def is_nullable(register: Register, one: Field | None) -> bool:
-    if one is None:
-        return False
-    if one.path.startswith("data__"):
-        return True
-    return bool(getattr(register.model._meta.get_field(one.path), "null", False))
-
-
-def order_by(register: Register, keys: list[tuple[Field | None, str, bool]]) -> list[Any]:
-    """Empty values come last both ways; only where a column can be empty, since it costs the index."""
-    parts: list[Any] = []
-    for one, name, descending in keys:
-        last = True if is_nullable(register, one) else None
-        parts.append(F(name).desc(nulls_last=last) if descending else F(name).asc(nulls_last=last))
-    return parts
-
-
-__all__ = ["COMMON", "Condition", "Control", "Decimal", "column_of", "controls", "field_named", "order_by", "ordering", "read", "unknown"]
+def may_sort(sight: Lens, one: Field) -> bool:
+    return one.kind not in {"choices", "reference", "org_unit", "long_text"} and sight.may_filter(one)
