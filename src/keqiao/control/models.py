@@ -20,7 +20,7 @@ class IndicatorFigure(models.Model):
     indicator = models.CharField(_("指标"), max_length=60)
     definition = models.CharField(_("定义版本"), max_length=64, blank=True)
     org_unit = models.ForeignKey("core.OrgUnit", models.PROTECT, related_name="+", verbose_name=_("单位"))
-    period = models.CharField(_("期间"), max_length=10)
+    period = models.CharField(_("期间"), max_length=12)
     value = models.DecimalField(_("数值"), max_digits=30, decimal_places=8, null=True)
     measure_unit = models.CharField(_("计量单位"), max_length=20, blank=True)
     components = models.JSONField(_("分量"), default=dict, blank=True)
@@ -127,7 +127,7 @@ class FigureProposal(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = _("数据确认")
         ordering = ("report", "start", "id")
-        indexes = [models.Index(fields=["report", "stage"])]
+        indexes = [models.Index(fields=["report", "stage"], name="proposal_stage")]
 
     def __str__(self) -> str:
         return self.span
@@ -145,7 +145,7 @@ class WrittenReport(models.Model):
     title = models.CharField(_("标题"), max_length=200)
     org_unit = models.ForeignKey("core.OrgUnit", models.PROTECT, related_name="+", verbose_name=_("单位"))
     year = models.PositiveSmallIntegerField(_("年度"))
-    period = models.CharField(_("期间"), max_length=10)
+    period = models.CharField(_("期间"), max_length=12)
     snapshot = models.ForeignKey("core.Snapshot", models.PROTECT, related_name="+", verbose_name=_("快照"))
     figures = models.JSONField(_("数据"), default=dict)
     edition = models.PositiveIntegerField(_("版次"), default=1)
