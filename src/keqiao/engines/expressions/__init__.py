@@ -28,7 +28,7 @@ from .operators import COMPARISONS, Mistyped, call
 from .parser import parse, parse_condition
 from .problems import Problem, ProblemsFound
 from .show import decimal_text, show, show_value
-from .tree import Call, Constant, Let, Literal, Name, Scope, Tree, children, fields_of, normalized, walk
+from .tree import Call, Constant, Let, Literal, Meaning, Name, Scope, Tree, children, fields_of, normalized, walk
 from .types import (
     AREA,
     BOOL,
@@ -67,6 +67,7 @@ __all__ = [
     "Kind",
     "Let",
     "Literal",
+    "Meaning",
     "Mistyped",
     "Name",
     "Number",
