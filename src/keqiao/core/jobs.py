@@ -26,6 +26,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
+from keqiao.core import packs
 from keqiao.core.act import Act
 from keqiao.core.models.audit_entry import Channel
 from keqiao.core.models.work import Job
@@ -143,6 +144,7 @@ def execute(row: Job) -> None:
 
 def _outcome(row: Job) -> tuple[str, dict[str, Any] | None, str]:
     run = Run(row)
+    packs.follow()
     try:
         return Job.Stage.DONE, _kinds[row.kind](run, **row.parameters), ""
     except JobCancelledError:

@@ -1,7 +1,16 @@
 """Registers as a Django app."""
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+
+def follow_packs(**_signal: Any) -> None:
+    """A running server takes up packs that were loaded by a command."""
+    from keqiao.core import packs
+
+    packs.follow()
 
 
 class RegistersConfig(AppConfig):
@@ -9,4 +18,13 @@ class RegistersConfig(AppConfig):
     verbose_name = _("基础库")
 
     def ready(self) -> None:
-        from keqiao.registers import declared  # noqa: F401  # importing declares the registers
+        from django.core.signals import request_started
+
+        from keqiao.core import events, packs
+        from keqiao.registers import declared, following  # noqa: F401  # importing `declared` declares the registers
+        from keqiao.registers.ledgers import repeat, store
+
+        packs.add_part(store.read_all)
+        request_started.connect(follow_packs, dispatch_uid="keqiao.packs")
+        events.subscribe(events.RecordsChanged, following.on_changed)
+        events.subscribe(events.RecordsChanged, repeat.on_changed)

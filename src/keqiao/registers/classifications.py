@@ -10,10 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.utils.functional import lazystr
 from django.utils.translation import get_language
 
+from keqiao.core import packs
 from keqiao.core.records.fields import Text
 from keqiao.engines.expressions import Document, Problem, ProblemsFound, read_document
 
@@ -88,19 +88,15 @@ def all_classifications() -> dict[str, Classification]:
     """Every classification of the configured packs. Raises ProblemsFound with all faults of all files."""
     found: dict[str, Classification] = {}
     problems: list[Problem] = []
-    for pack in settings.PACKS:
-        for path in sorted(Path(pack, "classifications").glob("*.yaml")):
-            try:
-                one = read(path)
-            except ProblemsFound as error:
-                problems += error.problems
-                continue
-            held = found.get(one.key)
-            found[one.key] = (
-                Classification(one.key, one.name, one.name_en, one.source, {**held.entries, **one.entries})
-                if held
-                else one
-            )
+    for path in packs.files("classifications"):
+        try:
+            one = read(path)
+        except ProblemsFound as error:
+            problems += error.problems
+            continue
+        held = found.get(one.key)
+        entries = {**held.entries, **one.entries} if held else one.entries
+        found[one.key] = Classification(one.key, one.name, one.name_en, one.source, entries)
     if problems:
         raise ProblemsFound(problems)
     return found
@@ -115,8 +111,8 @@ def classification(key: str) -> Classification:
     try:
         return all_classifications()[key]
     except KeyError:
-        folders = "、".join(str(Path(pack, "classifications")) for pack in settings.PACKS)
-        problem = Problem("E101", f"没有分类“{key}”", f"在 {folders} 之一中增加 {key}.yaml，或更正引用", field=key)
+        remedy = f"在数据包的 classifications 文件夹中增加 {key}.yaml，或改用已有的：{'、'.join(sorted(all_classifications()))}"
+        problem = Problem("E101", f"没有分类“{key}”", remedy, field=key)
         raise ProblemsFound([problem]) from None
 
 

@@ -148,7 +148,7 @@ def need_reach(act: Act, action: str, register: Register, row: Any) -> None:
 
 def identity_problems(register: Register, row: Any) -> list[Problem]:
     """A problem when another live row has the same identity."""
-    key = {register.fields[name].path: register.fields[name].get(row) for name in register.identity}
+    key = register.identity_filter(row)
     if not key or any(value in (None, "") for value in key.values()):
         return []
     same = register.rows().unscoped(SYSTEM).filter(**key, merged_into_id=None).exclude(pk=row.pk)

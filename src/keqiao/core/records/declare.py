@@ -66,6 +66,9 @@ class Register:
     choices_from: dict[str, Callable[[], tuple[tuple[str, Text], ...]]] = {}  # codes kept as data (classifications)
     unit_from: tuple[str, ...] = ()  # references whose unit the row takes: when its own is empty, or always when org_unit is read-only
     parent: str = ""  # shown as a tab of this reference's detail page
+    description: Text = ""  # what it is for, in a sentence or two
+    open_to: frozenset[str] = frozenset()  # roles that keep their own rows here beyond what `core.roles` grants
+    deadline: tuple[str, str] = ("", "")  # the date a row is due, and the date that shows it done
     needs_review: bool = False  # new rows start as drafts that must be approved
 
     @cached_property
@@ -131,6 +134,10 @@ class Register:
             if target is not None:
                 return f"{kind}:{target}"
         return ""
+
+    def identity_filter(self, row: Any) -> dict[str, Any]:
+        """The conditions under which another row is the same thing."""
+        return {self.fields[name].path: self.fields[name].get(row) for name in self.identity}
 
     def fill(self, row: Any) -> None:
         """Sets what follows from other fields. Called before `clean`, whenever a row is about to be written."""
@@ -244,6 +251,8 @@ def register_of(target: Any) -> Register:
     if isinstance(own_key, str):
         return REGISTERS[own_key]
     model = target if isinstance(target, type) else type(target)
+    if hasattr(model, "register_key"):
+        raise KeyError(f"{model.__name__} holds the rows of many registers: ask by key or by row")
     for register in REGISTERS.values():
         if register.model is model:
             return register
