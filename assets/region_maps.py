@@ -1,7 +1,7 @@
 """Maps: one GeoJSON file per parent unit, `<code>.json`, holding the outlines of its children.
 
 Every feature has the same properties, so that pages join by code and never by name:
-code, name, level (province, city, county, town, park, boundary), cp (where its label goes); own drawings also name_en.
+code, name, level (as in the unit list; boundary for a line), cp (where its label goes); own drawings also name_en.
 Real regions are cut from the national data package; a fictional city is drawn from its unit list, always the same way.
 """
 
@@ -93,10 +93,12 @@ def draw(units_file: Path, target: Path) -> None:
         for unit in yaml.safe_load(units_file.read_text(encoding="utf-8"))["org_units"]
         if unit["valid_until"] is None
     ]
-    by_level = {level: [u for u in units if u["level"] == level] for level in ("city", "county", "town", "park")}
+    by_level = {level: [u for u in units if u["level"] == level] for level in ("city", "county", "park")}
     for city in by_level["city"]:
         counties = [u for u in by_level["county"] if u["parent"] == city["code"]]
-        county_of = {u["code"]: u["parent"] for u in by_level["town"] if u["parent"] in {c["code"] for c in counties}}
+        # Towns and subdistricts, whatever their level is called.
+        county_codes = {c["code"] for c in counties}
+        county_of = {u["code"]: u["parent"] for u in units if u["parent"] in county_codes and u["level"] != "park"}
         parks = [u for u in by_level["park"] if set(u.get("covers", [])) & county_of.keys()]
         sites = _settle(city["code"], county_of, [u["covers"] for u in parks])
         cells = Cells(sites, seed=_seed(city["code"]))

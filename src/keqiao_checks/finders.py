@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from pathlib import Path
 
 WRITES = {"create", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
 MANAGERS = {"objects", "_base_manager", "_default_manager", "everything", "unscoped"}
@@ -23,6 +24,8 @@ REGISTRIES = (
     + r"|^\s*--(?:extra-index-url|index-url|find-links|trusted-host)\b"
 )
 MACHINE_PATHS = r"(?<![\w.])/(?:work/(?:main|shared)|ro" + r"ot/|ho" + r"me/[a-z]|tmp/kq|opt/(?:wheels|pypi))"
+# In a template, in a declaration in Python, at the top of a pack's YAML file.
+_ICON = re.compile(r"""\{% icon ["']([\w-]+)|\bicon\s*=\s*["']([\w-]+)["']|^icon:\s*["']?([\w-]+)""")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -139,6 +142,21 @@ def matching(pattern: str) -> Callable[[str], Iterator[int]]:
         return (number for number, line in enumerate(text.splitlines(), 1) if compiled.search(line))
 
     return find
+
+
+@lru_cache(maxsize=1)
+def _icons() -> frozenset[str]:
+    """The ids in the sprite: `star`, and `star-filled` for the line `filled:star`."""
+    lines = (Path(__file__).resolve().parents[2] / "assets" / "icons.txt").read_text(encoding="utf-8").splitlines()
+    names = (line.strip().rpartition(":") for line in lines if line.strip() and not line.startswith("#"))
+    return frozenset(f"{name}-{style}" if style else name for style, _, name in names)
+
+
+def unknown_icons(text: str) -> Iterator[int]:
+    for number, line in enumerate(text.splitlines(), 1):
+        for match in _ICON.finditer(line):
+            if next(filter(None, match.groups())) not in _icons():
+                yield number
 
 
 def untranslated_text(text: str) -> Iterator[int]:

@@ -187,6 +187,17 @@ RULES: tuple[Rule, ...] = (
         bad=("/work" + "/main/var", "cd /ro" + "ot/.cache", "/ho" + "me/zhang/keqiao"),
     ),
     Rule(
+        "known-icons",
+        "the sprite has no such icon, so nothing would be shown: add the name to assets/icons.txt",
+        lambda path: (
+            path.suffix in {".py", ".html", ".yaml"} and path.parts[0] in {"src", "packs"} and not _is_test(path)
+        ),
+        finders.unknown_icons,
+        "src/keqiao/portal/templates/home.html",
+        good=('{% icon "search" %}', 'icon = "building"', "icon: star-filled", "    icon: str", "{% icon card.icon %}"),
+        bad=('{% icon "serach" %}', 'Panel(icon="no-such-icon")', "icon: nothing"),
+    ),
+    Rule(
         "translated-templates",
         "Chinese text in a template outside {% translate %} never appears in English",
         lambda path: path.suffix in {".html", ".txt"} and "templates" in path.parts and not _is_test(path),
