@@ -15,7 +15,7 @@ bytes without respecting character boundaries. The damage is therefore of four k
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from keqiao.engines.text.scripts import simplify_char
 from keqiao.engines.text.wordlist import PairEvidence, is_hanzi, rarity
@@ -49,7 +49,7 @@ class Restored:
     guesses: tuple[Guess, ...]
 
 
-@lru_cache(maxsize=None)
+@cache
 def readings(char: str) -> frozenset[str]:
     """Readings without tone marks."""
     from pypinyin.constants import PINYIN_DICT
@@ -112,7 +112,7 @@ def _ending_in_a3() -> tuple[str, ...]:
     return ("。", *usual)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _dropped_fillings(lead: int, trail: int) -> tuple[tuple[str, str], ...]:
     """Character pairs (lead a)(b trail) whose middle bytes (a b) are no GBK character, everyday ones only."""
     found = []
@@ -129,7 +129,7 @@ def _dropped_fillings(lead: int, trail: int) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _usual_with_reading(syllable: str) -> tuple[str, ...]:
     """Traditional forms of everyday characters with this reading."""
     every = (char for chars in _chars_by_lead().values() for char in chars)

@@ -235,7 +235,7 @@ def _name_level(
             walk.parts_in_paren = in_paren
             walk.whole_at = walk.whole_at if walk.in_parts else walk.last_level_at
         walk.in_parts = True
-    elif walk.in_parts and (walk.parts_in_paren and not in_paren or not _goes_on_as_part(walk, quantity, left)):
+    elif walk.in_parts and ((walk.parts_in_paren and not in_paren) or not _goes_on_as_part(walk, quantity, left)):
         walk.in_parts, walk.whole = False, None
     if walk.in_parts and walk.whole and quantity.unit not in ("%",):
         name = naming.part_name(left, right, quantity, walk.whole)

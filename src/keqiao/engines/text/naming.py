@@ -197,7 +197,7 @@ def level_name(left: str, right: str, quantity: Quantity, carried: Name) -> tupl
     """Name of a plain level and its scope; `carried` is the name of the figure before in the sentence."""
     scope, noun, verb = parse_left(left)
     noun_right = right_noun(right)
-    if noun_right and quantity.form == "plain" and (not noun or _modifies(left, noun) or len(noun_right) >= 2 and _is_agent(noun)):
+    if noun_right and quantity.form == "plain" and (not noun or _modifies(left, noun) or (len(noun_right) >= 2 and _is_agent(noun))):
         qualifier = noun if noun and not _is_agent(noun) else ""
         if qualifier and not left.rstrip().endswith("的") and len(qualifier) > 8:
             qualifier = ""

@@ -62,7 +62,7 @@ _RANK_SCOPE = re.compile(r"(?:全[国省市区县州]|同类|[省市县区国]|�
 _FIRST = re.compile(r"(?:稳居|位居|位列|名列|列|居|排名|排在|排|占据|跃居|占|[省国市县区])\S{0,12}?(?P<s>首位|榜首|首名|头名)(?![战级负度制])")
 _TOP = re.compile(rf"(?<![当目提以之年生此从年])前\s?(?P<n>{ARABIC}|[{CHINESE}]+)(?P<unit>\s?(?:位|名|强|%|家))?(?P<rest>.?)")
 _PERCENT_WORD = re.compile(rf"(?P<base>百|千|万)分之(?P<n>[{CHINESE}]+(?:点[{CHINESE}]+)?|{ARABIC})(?P<approx>多|强|余)?(?![几若])")
-_FRACTION = re.compile(rf"(?P<d>[二三四五六七八九十]{{1,2}})分之(?P<n>[一二两三四五六七八九十]{{1,2}})")
+_FRACTION = re.compile(r"(?P<d>[二三四五六七八九十]{1,2})分之(?P<n>[一二两三四五六七八九十]{1,2})")
 _TENTHS = re.compile(r"(?P<a>[一二三四五六七八九两])成(?P<b>[一二三四五六七八九])?(?P<approx>多)?(?=以上|以下|左右|[,，。、;；)）]|的|规|企|高|项|[^员立果为功长效本交套群人分就熟都绩年语品])")
 _DOUBLE = re.compile(rf"翻(?:了)?(?P<n>[{CHINESE}])?(?:了)?番")
 _ZERO = re.compile(r"(?P<z>零)的(?:历史性)?突破|(?P<z2>零)的(?:历史)")
@@ -234,7 +234,7 @@ def _top(text: str, match: re.Match[str]) -> tuple[Quantity | None, int]:
         return None, match.end("n")
     left = text[max(0, match.start() - 12) : match.start()]
     ranked = re.search(r"(?:居|列|位|排|入|身|进|获|全[国省市县区]|[省市国]|前)(?:\S{0,4})$", left)
-    if not ranked or unit == "家" and not re.search(r"排", left):
+    if not ranked or (unit == "家" and not re.search(r"排", left)):
         return None, match.end("n")
     closes = not text[match.end("n") : match.end("n") + 1] or text[match.end("n")] in "、，。；,;)） \n行的"
     if unit in ("位", "名", "强", "%") and not re.match(r"[县市区镇企高园]", text[match.end("unit") :][:1] if unit == "强" else ""):
@@ -252,7 +252,7 @@ def _plain(text: str, at: int) -> tuple[Quantity | None, int] | None:
     past = number.end
     before = text[at - 1 : at]
     following = text[past : past + 1]
-    if before and (before.isascii() and (before.isalnum() or before in "./#_") or before in MASK):
+    if before and ((before.isascii() and (before.isalnum() or before in "./#_")) or before in MASK):
         return None, past
     if following and following in MASK and following != "×":
         masked = _MASKED.match(text, past)
