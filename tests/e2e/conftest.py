@@ -69,7 +69,7 @@ def sign_in(people: Any) -> Callable[[Page, str], None]:
         page.goto("/accounts/login/")
         page.fill("input[name=login]", username)
         page.fill("input[name=password]", "a-long-test-password")
-        page.click("form button[type=submit]")
+        page.locator("form[action*=login] button").first.click()
         page.wait_for_url(lambda url: "/login" not in url)
 
     return go

@@ -38,7 +38,7 @@ def test_a_wrong_password_is_told_and_a_right_one_leads_to_the_workspace(page, s
     page.goto("/accounts/login/")
     page.fill("input[name=login]", "officer")
     page.fill("input[name=password]", "wrong")
-    page.locator("form[action*=login] button").last.click()
+    page.locator("form[action*=login] button").first.click()
     expect(page.locator(".alert-danger")).to_be_visible()
     sign_in(page, "officer")
     assert page.url.endswith("/workspace/")
