@@ -16,8 +16,8 @@ from docx.shared import Mm, Pt, RGBColor
 
 from keqiao.engines.reports.charts import draw
 from keqiao.engines.reports.document import Chart, Document, Heading, Paragraph, PrintedFigure, Run, Table
-from keqiao.engines.reports.manifest import add_manifest
 from keqiao.engines.reports.figures import plain
+from keqiao.engines.reports.manifest import add_manifest
 
 TITLE_FONT, BODY_FONT, LATIN_FONT = "方正小标宋简体", "仿宋_GB2312", "Times New Roman"
 HEADING_FONTS = {1: "黑体", 2: "楷体_GB2312", 3: "仿宋_GB2312", 4: "仿宋_GB2312"}
@@ -53,6 +53,7 @@ class _Writer:
         if self.appendix and self.document.figures:
             self._appendix()
         add_manifest(self.file, self.document)
+        _in_schema_order(self.file)
         return self._saved()
 
     def _page(self) -> None:
@@ -159,12 +160,8 @@ class _Writer:
         if exact is not None:
             paragraph.paragraph_format.line_spacing = Pt(exact)
         if indent:
-            properties = paragraph._p.get_or_add_pPr()
-            element = properties.find(qn("w:ind"))
-            if element is None:
-                element = OxmlElement("w:ind")
-                properties.append(element)
-            element.set(qn("w:firstLineChars"), "200")
+            paragraph.paragraph_format.first_line_indent = Pt(32)
+            paragraph._p.pPr.find(qn("w:ind")).set(qn("w:firstLineChars"), "200")
         return paragraph
 
     def _caption(self, text: str, *, before: bool) -> None:
@@ -179,24 +176,26 @@ class _Writer:
         grid = self.file.add_table(rows=1, cols=len(table.header))
         grid.style = "Table Grid"
         grid.alignment = 1
-        for cell, text in zip(grid.rows[0].cells, table.header, strict=True):
-            self._cell(cell, (Run(text),), "黑体", size)
+        grid.autofit = False
+        widths = widths or _widths(table)
+        for column, width in zip(grid.columns, widths, strict=True):
+            column.width = Mm(width)
+        for cell, text, width in zip(grid.rows[0].cells, table.header, widths, strict=True):
+            self._cell(cell, (Run(text),), "黑体", size, width)
         _repeat_header(grid.rows[0])
         for row in table.rows:
             cells = grid.add_row()
             _keep_row(cells)
-            for cell, run in zip(cells.cells, row, strict=True):
-                self._cell(cell, (run,), "宋体", size)
-        for column, width in zip(grid.columns, widths, strict=False):
-            for cell in column.cells:
-                cell.width = Mm(width)
+            for cell, run, width in zip(cells.cells, row, widths, strict=True):
+                self._cell(cell, (run,), "宋体", size, width)
         after = self._paragraph(exact=10)
         _no_grid(after)
 
-    def _cell(self, cell: Any, runs: tuple[Run, ...], font: str, size: float) -> None:
+    def _cell(self, cell: Any, runs: tuple[Run, ...], font: str, size: float, width: float) -> None:
+        cell.width = Mm(width)
         paragraph = cell.paragraphs[0]
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        paragraph.paragraph_format.line_spacing = Pt(size * 1.5)
+        paragraph.paragraph_format.line_spacing = Pt(size * 1.35)
         _no_grid(paragraph)
         self._runs(paragraph, runs, font, size)
         cell.vertical_alignment = 1
@@ -240,7 +239,7 @@ class _Writer:
             for f in self.document.figures
         )  # fmt: skip
         header = ("编号", "指标", "口径", "文中数", "精确值", "来源")
-        self._table(Table("文中全部数据及其来源", header, rows), size=9, widths=(14, 44, 20, 24, 28, 26))
+        self._table(Table("文中全部数据及其来源", header, rows), size=9, widths=(13, 40, 19, 23, 27, 34))
 
     def _saved(self) -> bytes:
         core = self.file.core_properties
@@ -273,6 +272,35 @@ def _fixed_zip(data: bytes) -> bytes:
             info.compress_type = zipfile.ZIP_DEFLATED
             new.writestr(info, old.read(name))
     return out.getvalue()
+
+
+TEXT_WIDTH = 156.0  # mm
+_PARAGRAPH_ORDER = (
+    "pStyle keepNext keepLines pageBreakBefore widowControl numPr pBdr shd tabs snapToGrid spacing ind contextualSpacing jc outlineLvl rPr sectPr"
+).split()
+_RUN_ORDER = "rStyle rFonts b bCs i iCs color spacing w kern position sz szCs highlight u lang".split()
+
+
+def _widths(table: Table) -> tuple[float, ...]:
+    """Columns as wide as their longest text asks for, within the page."""
+    longest = [max(len(text) for text in (head, *(row[i].text for row in table.rows))) for i, head in enumerate(table.header)]
+    weights = [min(20, max(7, n)) for n in longest]
+    return tuple(TEXT_WIDTH * w / sum(weights) for w in weights)
+
+
+def _in_schema_order(file: Any) -> None:
+    """Word insists on the order of properties; python-docx appends some of ours at the end."""
+    for root in (file.element.body, *(section.footer._element for section in file.sections)):
+        for tag, order in (("w:pPr", _PARAGRAPH_ORDER), ("w:rPr", _RUN_ORDER)):
+            for element in root.iter(qn(tag)):
+                children = sorted(element, key=lambda child: _place(child, order))
+                for child in children:
+                    element.append(child)
+
+
+def _place(element: Any, order: list[str]) -> int:
+    name = element.tag.rpartition("}")[2]
+    return order.index(name) if name in order else len(order)
 
 
 def _set_fonts(properties: Any, east_asian: str) -> None:

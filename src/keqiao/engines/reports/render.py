@@ -207,7 +207,11 @@ class _Writer:
         number = f"F{len(self.printed) + 1:04d}"
         names = {"yoy": ("value", "last_year"), "attainment": ("value", "target"), "gap": ("value", "target")}.get(aspect, (aspect,))
         inputs = tuple((name, str(aspect_value(figure, name))) for name in names)
-        unit = ("%" if is_growth_rate(figure) else figure.unit) if aspect == "yoy" else "%" if aspect == "attainment" else "位" if aspect == "rank" else figure.unit
+        unit = {"attainment": "%", "rank": "位"}.get(aspect, figure.unit)
+        if aspect in ("yoy", "gap") and figure.unit == "%":
+            unit = "个百分点"
+        elif aspect == "yoy" and is_growth_rate(figure):
+            unit = "%"
         self.printed.append(
             PrintedFigure(
                 number, key, figure.id, aspect, figure.name, figure.subject, figure.period, text, value, unit, figure.unit,
@@ -304,6 +308,8 @@ class _Writer:
         behind.sort(key=lambda pair: _shortfall(pair[1]))
         if not behind:
             self._omit("problems", "no indicator is behind its plan")
+        if behind:
+            self._lead(block)
         for key, figure in behind[: block.limit or None]:
             target = format_aspect(figure, "target")
             assert target is not None and figure.value is not None
@@ -317,6 +323,10 @@ class _Writer:
                 runs.append(Run("，落后于序时进度"))
             self.blocks.append(Paragraph(_merged([*runs, Run("。")])))
 
+    def _lead(self, block: TemplateBlock) -> None:
+        if block.lead:
+            self.blocks.append(Paragraph((Run(self.fill_parameters(block.lead)),)))
+
     def _candidates(self, block: TemplateBlock) -> list[tuple[str, Figure]]:
         if block.figures:
             return self._known(block.figures)
@@ -325,6 +335,8 @@ class _Writer:
     def _targets(self, block: TemplateBlock) -> None:
         chosen = [(k, self.figures[k]) for k in (block.figures or self.figures) if k in self.figures]
         chosen = [(k, f) for k, f in chosen if f.next_target is not None]
+        if chosen:
+            self._lead(block)
         for key, figure in chosen[: block.limit or None]:
             text = format_aspect(figure, "next_target")
             assert text is not None

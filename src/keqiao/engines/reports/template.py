@@ -52,6 +52,7 @@ class Block:
     progress: Decimal = Decimal(100)
     sentences: tuple["Block", ...] = ()
     records: str = ""
+    lead: str = ""
 
 
 @dataclass(frozen=True)
@@ -197,8 +198,8 @@ class _Loader:
     def _mapping_block(self, kind: str, body: Mapping[str, object], place: str) -> Block:
         known = {
             "table": {"caption", "figures", "columns"}, "matrix": {"caption", "figures", "subjects"},
-            "chart": {"caption", "figures"}, "problems": {"figures", "limit", "progress"},
-            "targets": {"figures", "limit"}, "records": {"caption", "of", "columns", "limit"},
+            "chart": {"caption", "figures"}, "problems": {"figures", "limit", "progress", "lead"},
+            "targets": {"figures", "limit", "lead"}, "records": {"caption", "of", "columns", "limit"},
         }[kind]  # fmt: skip
         for extra in sorted(set(body) - known):
             self.fail("T003", place, f"unknown field {extra!r}; {kind} has {', '.join(sorted(known))}")
@@ -206,6 +207,7 @@ class _Loader:
             self.fail("T016", place, "records needs “of”: the name of the record list given at rendering")
         if kind in ("table", "matrix", "chart") and not body.get("figures"):
             self.fail("T017", place, f"{kind} needs figures: a list of keys")
+        self._placeholders(str(body.get("caption", "")) + str(body.get("lead", "")), place)
         columns = self._strings(body.get("columns"), f"{place}.columns")
         if kind == "table":
             for column in columns:
@@ -215,7 +217,7 @@ class _Loader:
             kind, figures=self._strings(body.get("figures"), f"{place}.figures"), columns=columns,
             subjects=self._strings(body.get("subjects"), f"{place}.subjects"), caption=str(body.get("caption", "")),
             limit=int(str(body.get("limit", 0) or 0)), progress=Decimal(str(body.get("progress", 100))),
-            records=str(body.get("of", "")),
+            records=str(body.get("of", "")), lead=str(body.get("lead", "")),
         )  # fmt: skip
 
     def _condition(self, text: str, place: str) -> Condition:

@@ -7,20 +7,33 @@
 
 from keqiao.engines.text.cleaning import Cleaned, clean
 from keqiao.engines.text.corruption import Guess, looks_corrupted
+from keqiao.engines.text.docx_reader import DocxParagraph, NotWord
+from keqiao.engines.text.documents import Imported, UnknownKind, import_bytes, import_file
 from keqiao.engines.text.facts import Fact, extract_facts
+from keqiao.engines.text.linking import Catalogue, CatalogueEntry, Link, similarity
 from keqiao.engines.text.segment import Article, Heading, Sentence, find_headings, split_articles, split_sentences
 
 __all__ = [
     "Article",
+    "Catalogue",
+    "CatalogueEntry",
     "Cleaned",
+    "DocxParagraph",
     "Fact",
     "Guess",
     "Heading",
+    "Imported",
+    "Link",
+    "NotWord",
     "Sentence",
+    "UnknownKind",
     "clean",
     "extract_facts",
     "find_headings",
+    "import_bytes",
+    "import_file",
     "looks_corrupted",
+    "similarity",
     "split_articles",
     "split_sentences",
 ]
