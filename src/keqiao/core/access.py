@@ -104,6 +104,19 @@ def forget_powers(user: Any) -> None:
     user.__dict__.pop("_keqiao_powers", None)
 
 
+@dataclass(frozen=True)
+class RowSight:
+    """How a user sees one row: its fields that are not public, and its personal ones."""
+
+    reads: bool
+    reads_personal: bool
+
+    def of(self, field: Field) -> str:
+        if not self.reads:
+            return "full" if field.public and not field.personal else "hidden"
+        return "masked" if field.personal and not self.reads_personal else "full"
+
+
 class Lens:
     """What one user sees of one register under one action: a filter for many rows, and a verdict for each row and field."""
 
@@ -192,13 +205,13 @@ class Lens:
             target = getattr(target, part, None)
         return bool(target == pk)
 
+    def over(self, row: Any) -> "RowSight":
+        """What the user sees of one row; ask once per row where many fields follow."""
+        return RowSight(self.reaches(row, self._seers) is not None, self.reaches(row, self._personal) is not None)
+
     def sees(self, field: Field, row: Any) -> str:
         """ "full", "masked" or "hidden" for one field of one row."""
-        if self.reaches(row, self._seers) is None:
-            return "full" if field.public and not field.personal else "hidden"
-        if field.personal and self.reaches(row, self._personal) is None:
-            return "masked"
-        return "full"
+        return self.over(row).of(field)
 
     def may_see_column(self, field: Field) -> bool:
         """Whether the user can see the field on any row at all: what columns, filters, sorting and search may use."""

@@ -163,6 +163,14 @@ KIND_OF: tuple[tuple[type[models.Field[Any, Any]], str], ...] = (
 )
 
 
+WHOLE: dict[str, dict[str, int]] = {
+    "SmallIntegerField": {"min_value": -32768, "max_value": 32767},
+    "PositiveSmallIntegerField": {"min_value": 0, "max_value": 32767},
+    "IntegerField": {"min_value": -2147483648, "max_value": 2147483647},
+    "PositiveIntegerField": {"min_value": 0, "max_value": 2147483647},
+}
+
+
 def derive(column: Any, written_by: str = "") -> Field:
     """A Field from a Django model field. DecimalFields named or labelled as money become money; `year` integers become years."""
     base: dict[str, Any] = {
@@ -185,7 +193,10 @@ def derive(column: Any, written_by: str = "") -> Field:
     choices: Any = column.choices or getattr(column, "many_choices", None) or ()
     if choices and kind != "choices":
         kind = "choice"
-    bounds = {v.code: v.limit_value for v in column.validators if getattr(v, "code", "") in {"min_value", "max_value"}}
+    # The bounds of the column on any database: SQLite would take more than PostgreSQL can.
+    base["digits"] = min(15, getattr(column, "max_digits", None) or 15)
+    bounds: dict[str, Any] = WHOLE.get(column.get_internal_type(), {}).copy()
+    bounds |= {v.code: v.limit_value for v in column._validators if getattr(v, "code", "") in {"min_value", "max_value"}}
     own_checks = tuple(v for v in column.validators if getattr(v, "code", "") not in {"min_value", "max_value", "max_length"} and kind not in {"decimal", "money"})
     return Field(
         kind=kind,

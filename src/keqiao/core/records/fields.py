@@ -66,6 +66,7 @@ class Field:
     measure_unit: Text = ""
     max_length: int | None = None
     decimals: int = 2
+    digits: int = 15  # in all; SQLite keeps numbers as doubles, and one of more digits could never be read back
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     default: Any = None
@@ -170,6 +171,8 @@ def _number(field: Field, raw: Any, _lookup: Any) -> Decimal:
         raise ValueProblem(field.problem("not_a_number", raw, _("不是数字"), _("请只填数字，不带单位"))) from None
     if not value.is_finite():
         raise ValueProblem(field.problem("not_a_number", raw, _("不是数字"), _("请只填数字，不带单位")))
+    if abs(value) >= Decimal(10) ** (field.digits - field.decimals):
+        raise ValueProblem(field.problem("too_large", raw, _("数值过大"), _("请核对数值和计量单位")))
     if isinstance(raw, float):
         value = round(value, 10)  # Excel stores 0.1 as a binary fraction
     quantum = Decimal(1).scaleb(-field.decimals)
@@ -178,8 +181,6 @@ def _number(field: Field, raw: Any, _lookup: Any) -> Decimal:
         raise ValueProblem(
             field.problem("too_precise", raw, _now("小数超过 %(n)s 位") % {"n": field.decimals}, _now("请保留 %(n)s 位小数") % {"n": field.decimals})
         )
-    if abs(rounded) >= Decimal(10) ** 16:
-        raise ValueProblem(field.problem("too_large", raw, _("数值过大"), _("请核对数值和计量单位")))
     return rounded
 
 
