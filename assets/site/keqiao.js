@@ -24,6 +24,10 @@
       if (option.kqMap) {
         fetch(option.kqMap.url).then(function (answer) { return answer.json(); }).then(function (shapes) {
           echarts.registerMap(option.kqMap.name, shapes);
+          const names = option.kqNames || {};
+          const say = function (item) { return names[item.name] || item.name; };
+          option.tooltip.formatter = function (item) { return say(item) + (isFinite(item.value) ? "：" + item.value : ""); };
+          option.series[0].label = { show: true, formatter: say, fontSize: 11 };
           start();
         });
       } else {
@@ -87,6 +91,24 @@
     if (copy) navigator.clipboard.writeText(copy.dataset.copy);
     const full = event.target.closest("[data-fullscreen]");
     if (full) { document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen(); }
+  });
+  /* A figure in a report opens its source beside the text. */
+  document.addEventListener("click", function (event) {
+    const figure = event.target.closest("[data-report-figures] [data-figure-id]");
+    if (!figure) return;
+    document.querySelectorAll(".figure.active").forEach(function (other) { other.classList.remove("active"); });
+    figure.classList.add("active");
+    htmx.ajax("GET", figure.closest("[data-report-figures]").dataset.reportFigures + figure.dataset.figureId + "/", { target: "#figure-pane" });
+  });
+  /* Keys of a form with data-keys press its buttons, unless the user is typing. */
+  document.addEventListener("keydown", function (event) {
+    const form = document.querySelector("form[data-keys]");
+    if (!form || event.ctrlKey || event.metaKey || event.altKey) return;
+    const typing = event.target.closest("input,textarea,select,.ts-control");
+    if (typing && event.key !== "Enter") return;
+    if (typing && event.target.closest(".ts-wrapper.dropdown-active")) return;
+    const button = form.querySelector('[data-key="' + event.key + '"]');
+    if (button) { event.preventDefault(); form.requestSubmit(button); }
   });
   document.addEventListener("change", function (event) {
     if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();

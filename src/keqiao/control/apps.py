@@ -7,3 +7,4 @@ from django.utils.translation import gettext_lazy as _
 class ControlConfig(AppConfig):
     name = "keqiao.control"
     verbose_name = _("创新管控")
+

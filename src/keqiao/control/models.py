@@ -24,6 +24,7 @@ class IndicatorFigure(models.Model):
     value = models.DecimalField(_("数值"), max_digits=30, decimal_places=8, null=True)
     measure_unit = models.CharField(_("计量单位"), max_length=20, blank=True)
     components = models.JSONField(_("分量"), default=dict, blank=True)
+    row_count = models.PositiveIntegerField(_("依据行数"), default=0)
     coverage = models.DecimalField(_("覆盖率"), max_digits=7, decimal_places=4, null=True)
     source = models.CharField(_("来源"), max_length=10, choices=Source.choices)
     snapshot = models.ForeignKey(

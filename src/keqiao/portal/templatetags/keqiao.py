@@ -45,6 +45,14 @@ def number(value: Any) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+@register.filter
+def number2(value: Any) -> str:
+    """A number for reading: thousands separators, two decimals at most; all digits are behind the link."""
+    if value in (None, ""):
+        return ""
+    return number(round(Decimal(str(value)), 2))
+
+
 @register.simple_tag
 def chart(option: Any, identity: str, height: int = 300, label: str = "") -> SafeString:
     """An ECharts chart from an option as JSON data; a datum's `url` is where a click on it leads."""

@@ -16,11 +16,11 @@ from keqiao import __version__
 from keqiao.core import accounts as account_desk
 from keqiao.core import audit, units
 from keqiao.core.act import act_of
+from keqiao.core.guard import needs
 from keqiao.core.models import AuditEntry, Grant, Job, OrgUnit, Snapshot, User
 from keqiao.core.records.declare import all_registers
 from keqiao.core.records.problems import InvalidError
 from keqiao.core.roles import role_choices
-from keqiao.portal.views.guard import needs
 
 
 @needs("users.manage")

@@ -1,0 +1,36 @@
+"""Control's long work in the background."""
+
+import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from keqiao.control import actions
+from keqiao.core.act import Act
+from keqiao.core.clock import today
+from keqiao.core.jobs import Run, daily, job, start
+from keqiao.core.models import OrgUnit
+
+
+@job("compute_figures")
+def compute_figures(run: Run, *, day: str = "") -> dict[str, Any]:
+    """Snapshot and roll-up; a figure page shows when it was last done."""
+    run.progress(0, 2, _("生成数据快照并计算指标"))
+    snapshot, count = actions.compute(datetime.date.fromisoformat(day) if day else today())
+    run.progress(2, 2, _("完成"))
+    return {_("快照"): snapshot.digest[:12], _("指标值"): count, "link": reverse("cockpit")}
+
+
+@job("write_report")
+def write_report(run: Run, *, template: str, unit: int, year: int) -> dict[str, Any]:
+    run.progress(0, 2, _("计算指标"))
+    row = actions.write_report(template, OrgUnit.objects.get(pk=unit), year, run.act, today())
+    run.progress(2, 2, _("已生成"))
+    return {_("报告"): row.title, "link": reverse("written_report", args=[row.pk])}
+
+
+@daily
+def recompute() -> None:
+    """Every night the figures are those of the evening's data."""
+    start("compute_figures", _("每日指标计算"), {}, Act(None, "job"))

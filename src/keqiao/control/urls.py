@@ -1,0 +1,23 @@
+"""URLs of control."""
+
+from django.urls import path
+
+from keqiao.control.views import cockpit, past_reports, targets, written_reports
+
+urlpatterns = [
+    path("cockpit/", cockpit.cockpit, name="cockpit"),
+    path("cockpit/compute/", cockpit.compute, name="compute_figures"),
+    path("indicators/", cockpit.indicators, name="indicators"),
+    path("indicators/<slug:key>/", cockpit.indicator, name="indicator"),
+    path("figures/<int:pk>/", cockpit.figure, name="figure"),
+    path("targets/", targets.targets, name="targets"),
+    path("targets/set/", targets.set_target, name="set_target"),
+    path("targets/publish/", targets.publish, name="publish_targets"),
+    path("past-reports/", past_reports.past_reports, name="past_reports"),
+    path("past-reports/<int:pk>/", past_reports.review, name="review_report"),
+    path("past-reports/decide/<int:pk>/", past_reports.decide, name="decide_proposal"),
+    path("reports/", written_reports.written_reports, name="written_reports"),
+    path("reports/<int:pk>/", written_reports.written_report, name="written_report"),
+    path("reports/<int:pk>/figure/<path:name>/", written_reports.report_figure, name="report_figure"),
+    path("reports/<int:pk>/publish/", written_reports.publish, name="publish_report"),
+]
