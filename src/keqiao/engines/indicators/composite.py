@@ -171,12 +171,12 @@ class Pipeline:
         if not self.settings.get("normalise"):
             return table.with_values(table.values * np.array([self.framework[c].direction for c in table.columns]))
         columns = [
-            normalise_column(table.column(c), self.framework[c], self._normalise_spec(self.framework[c]))
+            normalise_column(table.column(c), self.framework[c], self.normalise_spec(self.framework[c]))
             for c in table.columns
         ]
         return table.with_values(np.column_stack(columns))
 
-    def _normalise_spec(self, element: Element) -> NormaliseSpec:
+    def normalise_spec(self, element: Element) -> NormaliseSpec:
         section = _section(self.settings, "normalise")
         shared = _child(section, "global_specs")
         own = _child(section, "indiv_specs").get(element.code)

@@ -8,12 +8,12 @@ unit first, then up the tree; formulas last, on aggregated components), time-val
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
+from typing import TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -26,6 +26,9 @@ from keqiao.engines.indicators.problems import IndexProblem, Problem
 from keqiao.engines.indicators.selection import Calendar, Selection, compile_component, quoted_name
 from keqiao.engines.indicators.snapshot import Snapshot
 from keqiao.engines.indicators.tree import UnitTree
+
+Engine: TypeAlias = "Callable[[Plan, Snapshot], pa.Table]"
+"""What runs a plan and gives its figures: DuckDB here, Spark in `spark.py`."""
 
 FIGURES = pa.schema(
     [
@@ -128,24 +131,49 @@ def roll_up(
     and named in `problems`. Cost: 10 million rows, 2,000 units, 5 years in about 1.5 s on two cores.
     """
     taken = Snapshot(snapshot) if isinstance(snapshot, Path) else snapshot
+    return roll_up_with(_on_duckdb, "duckdb", definitions, taken, tree, periods, boundary)
+
+
+def roll_up_with(
+    engine: Engine,
+    dialect: str,
+    definitions: Sequence[Definition],
+    snapshot: Snapshot,
+    tree: UnitTree,
+    periods: Sequence[Period | str],
+    boundary: date | None,
+) -> RollUp:
+    """`roll_up` on any engine that runs plans of the dialect."""
     asked = [p if isinstance(p, Period) else Period.parse(p) for p in periods]
     used: dict[str, Definition] = {}
     problems: list[Problem] = []
     tables: list[pa.Table] = []
     for group in _alike(definitions, asked):
-        plan = compile_plan(group.definitions, taken, tree, group.periods, boundary)
+        plan = compile_plan(group.definitions, snapshot, tree, group.periods, boundary, dialect)
         problems.extend(plan.problems)
         used.update({d.key: d for d in plan.definitions})
-        tables.append(_on_duckdb(plan, taken))
+        tables.append(engine(plan, snapshot))
     table = pa.concat_tables(tables) if tables else FIGURES.empty_table()
-    return RollUp(
-        withheld(table, tuple(used.values()), tree),
-        tuple(used.values()),
-        taken,
-        tree,
-        boundary,
-        tuple(dict.fromkeys(problems)),
-    )
+    kept = tuple(used.values())
+    return RollUp(withheld(table, kept, tree), kept, snapshot, tree, boundary, tuple(dict.fromkeys(problems)))
+
+
+def years_covered(definitions: Sequence[Definition], snapshot: Snapshot) -> list[Period]:
+    """Every year in which a component of the definitions has a dated row."""
+    found: set[int] = set()
+    connection = duckdb.connect()
+    columns = {
+        (c.register, c.date or c.year or (c.held[0] if c.held else "")) for d in definitions for c in d.components
+    }
+    for register, column in sorted(columns):
+        if not column or register not in snapshot.registers or column not in snapshot.schema(register).names:
+            continue
+        name = quoted_name(column, "duckdb")
+        year = name if pa.types.is_integer(snapshot.schema(register).field(column).type) else f"YEAR({name})"
+        path = str(snapshot.path(register)).replace("'", "''")
+        rows = connection.sql(f"SELECT DISTINCT {year} FROM read_parquet('{path}') WHERE {name} IS NOT NULL").fetchall()
+        found |= {int(r[0]) for r in rows}
+    return [Period.parse(str(y)) for y in sorted(found)]
 
 
 @dataclass(frozen=True)
@@ -504,12 +532,6 @@ def _placed(error: IndexProblem | ProblemsFound, d: Definition) -> list[Problem]
     return [Problem(p.code, d.key, p.field or "formula", p.value, p.message, p.remedy) for p in error.problems]
 
 
-class Engine(Protocol):
-    """What runs a plan: DuckDB here, Spark in `spark.py`."""
-
-    def figures(self, plan: Plan, snapshot: Snapshot) -> pa.Table: ...
-
-
 def open_snapshot(plan: Plan, snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
     """A DuckDB connection with the registers as views and the plan's small tables."""
     connection = duckdb.connect()
@@ -562,7 +584,9 @@ def _on_duckdb(plan: Plan, snapshot: Snapshot) -> pa.Table:
         connection.execute(f"CREATE TEMP TABLE {table} AS {sql}")
     blocks = []
     for name, sql in plan.figures:
-        connection.execute(f"CREATE TEMP TABLE {name} AS {sql}")
+        # Blocks that other figures are built on are kept; the rest run once, in the union below.
+        kind = "TEMP TABLE" if any(f" {name} " in later for _n, later in plan.figures) else "TEMP VIEW"
+        connection.execute(f"CREATE {kind} {name} AS {sql}")
         blocks.append(name)
     if not blocks:
         return FIGURES.empty_table()
