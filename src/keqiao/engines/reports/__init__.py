@@ -1,8 +1,8 @@
 """Writing reports from figures, and checking drafts against them.
 
-    template = load_template(Path("packs/national/reports/annual.yaml"))
-    document = render(template, figures, {"unit": "…", "year": "2025", …})
-    to_docx(document); to_html(document); verify(data, snapshot)
+template = load_template(Path("packs/national/reports/annual.yaml"))
+document = render(template, figures, {"unit": "…", "year": "2025", …})
+to_docx(document); to_html(document); verify(data, snapshot)
 """
 
 from keqiao.engines.reports.check import Finding, check_draft

@@ -47,7 +47,9 @@ def _opposite(fact: Fact, entry: LedgerEntry) -> bool:
     falls = ("下降", "减少", "回落", "降低")
     if entry.measure not in ("", "yoy", "change_abs") or fact.measure not in ("yoy", "change_abs"):
         return False
-    fell, recorded_fell = (any(w in m for w in falls) for m in (fact.modifier, (*entry.modifier, *_words(entry.sentence, entry.span))))
+    fell, recorded_fell = (
+        any(w in m for w in falls) for m in (fact.modifier, (*entry.modifier, *_words(entry.sentence, entry.span)))
+    )
     return fell != recorded_fell and entry.value > 0 and bool(entry.modifier or entry.sentence)
 
 

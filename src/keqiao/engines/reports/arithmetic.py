@@ -6,6 +6,7 @@ Hides which figures belong together. Only what follows from the text is checked;
 from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 
 from keqiao.engines.reports.agreement import quantum
 from keqiao.engines.reports.figures import format_amount, plain
@@ -57,7 +58,9 @@ def _parts(group: Sequence[Fact], notes: Notes) -> None:
     for start, parts in wholes.items():
         whole = by_start[start]
         largest = max(parts, key=_value)
-        if _value(largest) > _value(whole) and not (_is_exact(largest) and not _is_exact(whole) and _value(largest) <= _value(whole) * Decimal("1.1")):
+        if _value(largest) > _value(whole) and not (
+            _is_exact(largest) and not _is_exact(whole) and _value(largest) <= _value(whole) * Decimal("1.1")
+        ):
             reason = f"其中{_amount(largest)}大于总数{_amount(whole)}"
             notes[start].append(reason)
             notes[largest.start].append(reason)
@@ -65,7 +68,7 @@ def _parts(group: Sequence[Fact], notes: Notes) -> None:
         total = sum((_value(p) for p in parts), Decimal(0))
         exact = _is_exact(whole) and all(map(_is_exact, parts))
         near = total < _value(whole) and len(parts) >= 3 and (_value(whole) - total) <= _value(whole) * Decimal("0.1")
-        if exact and len(parts) >= 2 and (total > _value(whole) and _same_kind(parts) or near):
+        if exact and len(parts) >= 2 and ((total > _value(whole) and _same_kind(parts)) or near):
             reason = f"各部分之和为{format_amount(total, whole.unit)}，与总数{_amount(whole)}不符"
             notes[start].append(reason)
 
@@ -81,7 +84,14 @@ def _growth(group: Sequence[Fact], notes: Notes) -> None:
         if rate.measure != "yoy" or rate.unit != "%":
             continue
         base = rate.indicator
-        levels = [f for f in group if f.measure == "level" and f.start < rate.start and f.indicator and base.startswith(f.indicator.removesuffix("数").removesuffix("额"))]
+        levels = [
+            f
+            for f in group
+            if f.measure == "level"
+            and f.start < rate.start
+            and f.indicator
+            and base.startswith(f.indicator.removesuffix("数").removesuffix("额"))
+        ]
         past = [f for f in levels if f.period in PAST]
         current = [f for f in levels if f.period not in PAST or (past and f.start > past[-1].start)]
         current = [f for f in current if f not in past[:1]]
@@ -94,21 +104,31 @@ def _growth(group: Sequence[Fact], notes: Notes) -> None:
         written = -_value(rate) if "下降" in rate.modifier or "减少" in rate.modifier else _value(rate)
         slack = quantum(rate) / 2 + 100 * (quantum(now) + quantum(before)) / 2 / _value(before) * 2
         if abs(growth - written) > max(slack, Decimal("0.06")):
-            notes[rate.start].append(f"由{_amount(before)}到{_amount(now)}应为{plain(growth, 2)}%，文中写{plain(written, 2)}%")
+            notes[rate.start].append(
+                f"由{_amount(before)}到{_amount(now)}应为{plain(growth, 2)}%，文中写{plain(written, 2)}%"
+            )
 
 
 def _shares(group: Sequence[Fact], notes: Notes) -> None:
     by_start = {fact.start: fact for fact in group}
-    for before, share in zip(group, group[1:], strict=False):
+    for before, share in pairwise(group):
         whole = by_start.get(before.part_of) if before.part_of is not None else None
-        if share.measure != "share" or share.unit != "%" or whole is None or "占" not in share.indicator[-4:] or _value(whole) == 0:
+        if (
+            share.measure != "share"
+            or share.unit != "%"
+            or whole is None
+            or "占" not in share.indicator[-4:]
+            or _value(whole) == 0
+        ):
             continue
         if share.indicator != before.indicator + "占比" or not (_is_exact(before) and _is_exact(whole)):
             continue
         actual = _value(before) / _value(whole) * 100
         slack = quantum(share) / 2 + 100 * (quantum(before) + quantum(whole)) / 2 / _value(whole)
         if abs(actual - _value(share)) > max(slack, Decimal("0.06")):
-            notes[share.start].append(f"{_amount(before)}占{_amount(whole)}应为{plain(actual, 2)}%，文中写{plain(_value(share), 2)}%")
+            notes[share.start].append(
+                f"{_amount(before)}占{_amount(whole)}应为{plain(actual, 2)}%，文中写{plain(_value(share), 2)}%"
+            )
 
 
 def _attainment(group: Sequence[Fact], notes: Notes) -> None:
@@ -118,13 +138,25 @@ def _attainment(group: Sequence[Fact], notes: Notes) -> None:
         levels = [f for f in group if f.measure == "level" and f.start < rate.start]
         targets = [f for f in levels if f.status == "target"]
         actuals = [f for f in levels if f.status == "actual" and targets and f.indicator == targets[-1].indicator]
-        if not targets or not actuals or _value(targets[-1]) == 0 or not (_is_exact(targets[-1]) and _is_exact(actuals[-1])):
+        if (
+            not targets
+            or not actuals
+            or _value(targets[-1]) == 0
+            or not (_is_exact(targets[-1]) and _is_exact(actuals[-1]))
+        ):
             continue
         done, target = actuals[-1], targets[-1]
         ratio = _value(done) / _value(target) * (100 if rate.unit == "%" else 1)
-        slack = quantum(rate) / 2 + ratio * (quantum(done) / 2 / max(_value(done), Decimal(1)) + quantum(target) / 2 / _value(target)) if done.unit == "元" else quantum(rate) / 2
+        slack = (
+            quantum(rate) / 2
+            + ratio * (quantum(done) / 2 / max(_value(done), Decimal(1)) + quantum(target) / 2 / _value(target))
+            if done.unit == "元"
+            else quantum(rate) / 2
+        )
         if abs(ratio - _value(rate)) > max(slack, Decimal("0.06")):
-            notes[rate.start].append(f"{_amount(done)}对目标{_amount(target)}应为{plain(ratio, 2)}{rate.unit}，文中写{plain(_value(rate), 2)}{rate.unit}")
+            notes[rate.start].append(
+                f"{_amount(done)}对目标{_amount(target)}应为{plain(ratio, 2)}{rate.unit}，文中写{plain(_value(rate), 2)}{rate.unit}"
+            )
 
 
 def _contradictions(facts: Sequence[Fact], notes: Notes) -> None:
@@ -146,4 +178,6 @@ def _contradictions(facts: Sequence[Fact], notes: Notes) -> None:
 
 
 def _period(fact: Fact) -> str:
-    return {"今年以来": "今年", "全年": "今年", "年内": "今年", "截至目前": "今年", "截止目前": "今年", "": "今年"}.get(fact.period, fact.period)
+    return {"今年以来": "今年", "全年": "今年", "年内": "今年", "截至目前": "今年", "截止目前": "今年", "": "今年"}.get(
+        fact.period, fact.period
+    )

@@ -51,10 +51,14 @@ def draw(chart: Chart) -> Image:
     for index, (name, values) in enumerate(chart.series):
         places = [i + (index - (len(chart.series) - 1) / 2) * width for i in range(len(chart.labels))]
         heights = [0.0 if v is None else float(v / scale) for v in values]
-        bars = axes.bar(places, heights, width * 0.92, label=name, color=COLOURS[(index + (len(chart.series) == 1)) % 3])
+        bars = axes.bar(
+            places, heights, width * 0.92, label=name, color=COLOURS[(index + (len(chart.series) == 1)) % 3]
+        )
         texts = ["" if v is None else f"{float(v / scale):.4g}" for v in values]
         axes.bar_label(bars, texts, fontproperties=font, fontsize=8, padding=2)
-    axes.set_xticks(range(len(chart.labels)), [_wrapped(label) for label in chart.labels], fontproperties=font, fontsize=9)
+    axes.set_xticks(
+        range(len(chart.labels)), [_wrapped(label) for label in chart.labels], fontproperties=font, fontsize=9
+    )
     axes.set_ylabel(unit, fontproperties=font)
     axes.spines[["top", "right"]].set_visible(False)
     axes.margins(y=0.15)

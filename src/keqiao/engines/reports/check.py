@@ -68,7 +68,13 @@ def check_draft(draft: str, ledger: Sequence[LedgerEntry], progress: Progress | 
 def _finding(fact: Fact, entry: LedgerEntry | None) -> Finding:
     if entry is None:
         return Finding(
-            fact.span, fact.start, fact.end, "not_in_ledger", "台账中没有对应的指标", fact.sentence, indicator=fact.indicator
+            fact.span,
+            fact.start,
+            fact.end,
+            "not_in_ledger",
+            "台账中没有对应的指标",
+            fact.sentence,
+            indicator=fact.indicator,
         )
     verdict, reason = compare(fact, entry)
     return Finding(

@@ -31,13 +31,24 @@ def main(argv: Sequence[str]) -> int:
         return 0 if stop.code == 0 else 2
     try:
         return int(options.run(options))
-    except (UnknownKind, NotWord, NoManifest, NoConverter, MissingParameter, TemplateError, OSError, ValueError) as error:
+    except (
+        UnknownKind,
+        NotWord,
+        NoManifest,
+        NoConverter,
+        MissingParameter,
+        TemplateError,
+        OSError,
+        ValueError,
+    ) as error:
         print(error, file=sys.stderr)
         return 1
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="keqiao report", description="Write reports from figures; check drafts and written reports.")
+    parser = argparse.ArgumentParser(
+        prog="keqiao report", description="Write reports from figures; check drafts and written reports."
+    )
     commands = parser.add_subparsers(required=True, metavar="{check,verify," + ",".join(KINDS) + "}")
     check = commands.add_parser("check", help="a draft against a ledger and against itself")
     check.add_argument("draft", type=Path)
@@ -54,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
         writing = commands.add_parser(kind, help=f"write the {kind} report")
         writing.add_argument("--figures", type=Path, required=True, help="figures as JSON (docs/reports.md)")
         writing.add_argument("--template", type=Path, help=f"default: {PACK}/{kind}.yaml")
-        writing.add_argument("--set", action="append", default=[], metavar="NAME=TEXT", help="a parameter of the template")
+        writing.add_argument(
+            "--set", action="append", default=[], metavar="NAME=TEXT", help="a parameter of the template"
+        )
         writing.add_argument("--out", type=Path, required=True, help=".docx, .html or .pdf")
         writing.add_argument("--red-head", action="store_true", help="the organ's red head on page 1")
         writing.set_defaults(run=_write, kind=kind)
@@ -69,9 +82,11 @@ def _check(options: argparse.Namespace) -> int:
     cleaned = clean(imported.text)
     with options.ledger.open(encoding="utf-8") as lines:
         ledger = load_ledger(lines)
-    progress = None if options.quiet or not sys.stderr.isatty() and not imported.kind == "docx" else _progress
+    progress = None if options.quiet or (not sys.stderr.isatty() and imported.kind != "docx") else _progress
     findings = check_draft(cleaned.text, ledger, progress)
-    options.out.write_text("".join(json.dumps(finding_record(f), ensure_ascii=False) + "\n" for f in findings), encoding="utf-8")
+    options.out.write_text(
+        "".join(json.dumps(finding_record(f), ensure_ascii=False) + "\n" for f in findings), encoding="utf-8"
+    )
     if options.docx:
         options.docx.write_bytes(add_comments(data, imported.paragraphs, marks_of(findings, cleaned)))
     counts: dict[str, int] = {}
@@ -115,7 +130,10 @@ def _verify(options: argparse.Namespace) -> int:
     wrong = [v for v in verdicts if v.state != "equal"]
     for verdict in wrong:
         print(f"{verdict.id} {verdict.name} {verdict.printed}: {verdict.state} – {verdict.reason}")
-    print(f"{len(verdicts) - len(wrong)} of {len(verdicts)} figures verified" + ("" if snapshot else " (no snapshot given: text and arithmetic only)"))
+    print(
+        f"{len(verdicts) - len(wrong)} of {len(verdicts)} figures verified"
+        + ("" if snapshot else " (no snapshot given: text and arithmetic only)")
+    )
     return 1 if wrong else 0
 
 
@@ -129,7 +147,9 @@ def _write(options: argparse.Namespace) -> int:
             return 2
         parameters[name] = text
     records = data.get("records") or {} if isinstance(data, dict) else {}
-    template = load_template(options.template or PACK / f"{'topic_query' if options.kind == 'topic' else options.kind}.yaml")
+    template = load_template(
+        options.template or PACK / f"{'topic_query' if options.kind == 'topic' else options.kind}.yaml"
+    )
     document = render(template, figures_from_json(data), parameters, records)
     suffix = options.out.suffix.lower()
     if suffix == ".html":
@@ -142,5 +162,8 @@ def _write(options: argparse.Namespace) -> int:
         return 2
     for omission in document.omitted:
         print(f"left out in {omission.section}: {omission.text[:40]} – {omission.reason}", file=sys.stderr)
-    print(f"{options.out}: {len(document.figures)} figures, {len(document.omitted)} sentences or clauses left out", file=sys.stderr)
+    print(
+        f"{options.out}: {len(document.figures)} figures, {len(document.omitted)} sentences or clauses left out",
+        file=sys.stderr,
+    )
     return 0

@@ -247,7 +247,7 @@ class _Writer:
         core.last_modified_by, core.revision = "", 1
         import datetime
 
-        core.created = core.modified = datetime.datetime(*FIXED_TIME)  # noqa: DTZ001
+        core.created = core.modified = datetime.datetime(*FIXED_TIME)
         buffer = BytesIO()
         self.file.save(buffer)
         return _fixed_zip(buffer.getvalue())
@@ -259,7 +259,12 @@ def _exact(figure: PrintedFigure) -> str:
 
 def _source(figure: PrintedFigure) -> str:
     source = figure.source
-    parts = [source.query, f"{source.rows}行" if source.rows else "", f"快照{source.snapshot[:8]}" if source.snapshot else "", source.as_of]
+    parts = [
+        source.query,
+        f"{source.rows}行" if source.rows else "",
+        f"快照{source.snapshot[:8]}" if source.snapshot else "",
+        source.as_of,
+    ]
     return "，".join(part for part in parts if part) or "未注明"
 
 
@@ -275,15 +280,50 @@ def _fixed_zip(data: bytes) -> bytes:
 
 
 TEXT_WIDTH = 156.0  # mm
-_PARAGRAPH_ORDER = (
-    "pStyle keepNext keepLines pageBreakBefore widowControl numPr pBdr shd tabs snapToGrid spacing ind contextualSpacing jc outlineLvl rPr sectPr"
-).split()
-_RUN_ORDER = "rStyle rFonts b bCs i iCs color spacing w kern position sz szCs highlight u lang".split()
+_PARAGRAPH_ORDER = [
+    "pStyle",
+    "keepNext",
+    "keepLines",
+    "pageBreakBefore",
+    "widowControl",
+    "numPr",
+    "pBdr",
+    "shd",
+    "tabs",
+    "snapToGrid",
+    "spacing",
+    "ind",
+    "contextualSpacing",
+    "jc",
+    "outlineLvl",
+    "rPr",
+    "sectPr",
+]
+_RUN_ORDER = [
+    "rStyle",
+    "rFonts",
+    "b",
+    "bCs",
+    "i",
+    "iCs",
+    "color",
+    "spacing",
+    "w",
+    "kern",
+    "position",
+    "sz",
+    "szCs",
+    "highlight",
+    "u",
+    "lang",
+]
 
 
 def _widths(table: Table) -> tuple[float, ...]:
     """Columns as wide as their longest text asks for, within the page."""
-    longest = [max(len(text) for text in (head, *(row[i].text for row in table.rows))) for i, head in enumerate(table.header)]
+    longest = [
+        max(len(text) for text in (head, *(row[i].text for row in table.rows))) for i, head in enumerate(table.header)
+    ]
     weights = [min(20, max(7, n)) for n in longest]
     return tuple(TEXT_WIDTH * w / sum(weights) for w in weights)
 

@@ -69,7 +69,7 @@ def _derived(figure: Figure, aspect: str) -> Decimal | None:
     if aspect == "yoy":
         if figure.last_year is None:
             return None
-        if figure.unit in PERCENT_UNITS or abs(figure.last_year) < SMALL_BASE and not figure.unit.endswith("元"):
+        if figure.unit in PERCENT_UNITS or (abs(figure.last_year) < SMALL_BASE and not figure.unit.endswith("元")):
             return value - figure.last_year
         return None if figure.last_year == 0 else (value - figure.last_year) / abs(figure.last_year) * 100
     if aspect == "attainment":

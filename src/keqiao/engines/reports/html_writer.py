@@ -10,7 +10,10 @@ from keqiao.engines.reports.document import Chart, Document, Heading, Paragraph,
 def to_html(document: Document, *, charts: bool = True) -> str:
     """An <article> without page frame, classes report-…; escaped. Figures: ``<span class="figure" data-figure-id="F0001" …>``."""
     figures = {f.id: f for f in document.figures}
-    parts = [f'<article class="report" data-template="{escape(document.template)}">', f"<h1>{escape(document.title)}</h1>"]
+    parts = [
+        f'<article class="report" data-template="{escape(document.template)}">',
+        f"<h1>{escape(document.title)}</h1>",
+    ]
     for index, block in enumerate(document.blocks):
         if isinstance(block, Heading):
             tag = f"h{min(6, block.level + 1)}"

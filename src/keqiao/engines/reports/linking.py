@@ -92,7 +92,9 @@ class Linker:
             return False
         derived = ("yoy", "attainment", "rank", "rank_change", "change_abs", "gap")
         if entry.measure:
-            return (fact.measure in derived) == (entry.measure in derived) and (fact.measure not in derived or fact.measure == entry.measure)
+            return (fact.measure in derived) == (entry.measure in derived) and (
+                fact.measure not in derived or fact.measure == entry.measure
+            )
         if entry.kind in ("yoy", "attainment", "rank"):
             return fact.kind in (entry.kind, "target", "expected")
         if entry.kind == "actual" and fact.kind in ("yoy", "attainment", "rank"):
@@ -102,7 +104,13 @@ class Linker:
     def _score(self, fact: Fact, around: tuple[str, str], number: int) -> float:
         entry = self.ledger[number]
         name = similarity(fact.indicator, entry.indicator)
-        if fact.subject and entry.subject and fact.subject != entry.subject and len(entry.subject) <= 4 and entry.subject[:1] not in "全我本":
+        if (
+            fact.subject
+            and entry.subject
+            and fact.subject != entry.subject
+            and len(entry.subject) <= 4
+            and entry.subject[:1] not in "全我本"
+        ):
             name *= 0.8
         place = self._places[number]
         if not entry.sentence or not (place[0] or place[1]):

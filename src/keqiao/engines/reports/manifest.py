@@ -55,7 +55,7 @@ def manifest(document: Document) -> dict[str, object]:
     for figure in document.figures:
         entry = asdict(figure)
         entry["value"] = str(figure.value)
-        entry["inputs"] = {name: value for name, value in figure.inputs}
+        entry["inputs"] = dict(figure.inputs)
         figures.append(entry)
     return {"title": document.title, "template": document.template, "figures": figures}
 
@@ -66,19 +66,25 @@ def read_manifest(data: bytes) -> dict[str, Any]:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             for name in archive.namelist():
                 if name.startswith("customXml/") and name.endswith(".xml"):
-                    root = etree.fromstring(archive.read(name), etree.XMLParser(resolve_entities=False, no_network=True))
+                    root = etree.fromstring(
+                        archive.read(name), etree.XMLParser(resolve_entities=False, no_network=True)
+                    )
                     if root.tag == f"{{{NAMESPACE}}}figures":
                         found: dict[str, Any] = json.loads(root.text or "{}")
                         return found
     except zipfile.BadZipFile:
         raise NoManifest("R101 the file is no .docx") from None
-    raise NoManifest("R102 the file carries no list of figures: it was not written by Keqiao, or another program dropped the list")
+    raise NoManifest(
+        "R102 the file carries no list of figures: it was not written by Keqiao, or another program dropped the list"
+    )
 
 
 def bookmarked_text(data: bytes) -> dict[str, str]:
     """Text between each bookmark's start and end."""
     with zipfile.ZipFile(BytesIO(data)) as archive:
-        body = etree.fromstring(archive.read("word/document.xml"), etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+        body = etree.fromstring(
+            archive.read("word/document.xml"), etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+        )
     open_names: dict[str, str] = {}
     texts: dict[str, str] = {}
     for element in body.iter():

@@ -14,12 +14,23 @@ def to_pdf(docx: bytes, timeout: int = 120) -> bytes:
     """Raises NoConverter with the remedy. Cost: 1-3 s once LibreOffice is warm."""
     program = shutil.which("soffice") or shutil.which("libreoffice")
     if program is None:
-        raise NoConverter("R201 LibreOffice is not installed; install it, or open the .docx in Word or WPS and save as PDF")
+        raise NoConverter(
+            "R201 LibreOffice is not installed; install it, or open the .docx in Word or WPS and save as PDF"
+        )
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "report.docx"
         source.write_bytes(docx)
         profile = (Path(folder) / "profile").as_uri()
-        command = [program, f"-env:UserInstallation={profile}", "--headless", "--convert-to", "pdf", "--outdir", folder, str(source)]
+        command = [
+            program,
+            f"-env:UserInstallation={profile}",
+            "--headless",
+            "--convert-to",
+            "pdf",
+            "--outdir",
+            folder,
+            str(source),
+        ]
         try:
             subprocess.run(command, check=True, capture_output=True, timeout=timeout)  # noqa: S603 - fixed program, own file
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:

@@ -49,7 +49,9 @@ def chinese_number(value: int) -> str:
 
 def section_number(level: int, index: int) -> str:
     """一、 (一) 1. (1) by level 1-4, as GB/T 9704 has it."""
-    return {1: f"{chinese_number(index)}、", 2: f"（{chinese_number(index)}）", 3: f"{index}."}.get(level, f"（{index}）")
+    return {1: f"{chinese_number(index)}、", 2: f"（{chinese_number(index)}）", 3: f"{index}."}.get(
+        level, f"（{index}）"
+    )
 
 
 def render(
@@ -102,7 +104,9 @@ class _Writer:
         if len(self.blocks) > at:
             self.blocks.insert(at, Heading(level, section_number(level, index), self.fill_parameters(section.title)))
         else:
-            self.omitted.append(Omission(self.fill_parameters(section.title), "", "no figure of this section has a value"))
+            self.omitted.append(
+                Omission(self.fill_parameters(section.title), "", "no figure of this section has a value")
+            )
         self.section_title = self.fill_parameters(section.title)
 
     def block(self, block: TemplateBlock) -> None:
@@ -130,7 +134,10 @@ class _Writer:
     def _sentence(self, sentence: TemplateBlock) -> list[Run]:
         for condition in sentence.when:
             if not self._holds(condition):
-                self._omit(sentence.text, f"condition {condition.key}.{condition.aspect} {condition.operator} {condition.number} does not hold")
+                self._omit(
+                    sentence.text,
+                    f"condition {condition.key}.{condition.aspect} {condition.operator} {condition.number} does not hold",
+                )
                 return []
         before = len(self.printed)
         runs: list[Run] = []
@@ -205,7 +212,9 @@ class _Writer:
         value = aspect_value(figure, aspect)
         assert value is not None
         number = f"F{len(self.printed) + 1:04d}"
-        names = {"yoy": ("value", "last_year"), "attainment": ("value", "target"), "gap": ("value", "target")}.get(aspect, (aspect,))
+        names = {"yoy": ("value", "last_year"), "attainment": ("value", "target"), "gap": ("value", "target")}.get(
+            aspect, (aspect,)
+        )
         inputs = tuple((name, str(aspect_value(figure, name))) for name in names)
         unit = {"attainment": "%", "rank": "位"}.get(aspect, figure.unit)
         if aspect in ("yoy", "gap") and figure.unit == "%":
@@ -214,10 +223,21 @@ class _Writer:
             unit = "%"
         self.printed.append(
             PrintedFigure(
-                number, key, figure.id, aspect, figure.name, figure.subject, figure.period, text, value, unit, figure.unit,
+                number,
+                key,
+                figure.id,
+                aspect,
+                figure.name,
+                figure.subject,
+                figure.period,
+                text,
+                value,
+                unit,
+                figure.unit,
                 figure.decimals,
-                inputs, figure.source,
-            )  # fmt: skip
+                inputs,
+                figure.source,
+            )
         )
         return Run(text, number)
 
@@ -248,7 +268,11 @@ class _Writer:
     def _table(self, block: TemplateBlock) -> None:
         columns = block.columns or ("name", "value", "yoy", "attainment")
         known = self._known(block.figures)
-        columns = tuple(c for c in columns if c in ("name", "unit", "value") or any(aspect_value(f, c) is not None for _, f in known))
+        columns = tuple(
+            c
+            for c in columns
+            if c in ("name", "unit", "value") or any(aspect_value(f, c) is not None for _, f in known)
+        )
         rows = tuple(tuple(self._cell(key, figure, column) for column in columns) for key, figure in known)
         if rows:
             self.tables += 1
@@ -299,7 +323,9 @@ class _Writer:
             series.insert(0, ("上年", tuple(f.last_year for _, f in known)))
         said = "；".join(f"{label}{format_aspect(f, 'value')}" for label, (_, f) in zip(labels, known, strict=True))
         caption = self.fill_parameters(block.caption)
-        self.blocks.append(Chart(f"图{self.charts}  {caption}", f"{caption}：{said}。", labels, tuple(series), units.pop()))
+        self.blocks.append(
+            Chart(f"图{self.charts}  {caption}", f"{caption}：{said}。", labels, tuple(series), units.pop())
+        )
 
     def _problems(self, block: TemplateBlock) -> None:
         """One sentence per indicator behind its plan, the furthest behind first."""
@@ -312,7 +338,7 @@ class _Writer:
             self._lead(block)
         for key, figure in behind[: block.limit or None]:
             target = format_aspect(figure, "target")
-            assert target is not None and figure.value is not None
+            assert target is not None
             runs = [
                 Run(f"{figure.name}为"), self._print(key, figure, "value", format_aspect(figure, "value") or ""),
                 Run("，年度目标为"), self._print(key, figure, "target", target),
@@ -342,7 +368,11 @@ class _Writer:
             assert text is not None
             runs = [Run(f"{figure.name}力争达到"), self._print(key, figure, "next_target", text)]
             if figure.value is not None:
-                runs += [Run("（本年为"), self._print(key, figure, "value", format_aspect(figure, "value") or ""), Run("）")]
+                runs += [
+                    Run("（本年为"),
+                    self._print(key, figure, "value", format_aspect(figure, "value") or ""),
+                    Run("）"),
+                ]
             self.blocks.append(Paragraph(_merged([*runs, Run("。")])))
         if not chosen:
             self._omit("targets", "no figure carries a target for next year")
@@ -384,5 +414,3 @@ def _tidy(runs: Sequence[Run]) -> list[Run]:
             text = re.sub(r"，{2,}", "，", text)
             merged[i] = Run(text)
     return [run for run in merged if run.text]
-
-

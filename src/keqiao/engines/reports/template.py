@@ -124,7 +124,9 @@ class _Loader:
         for aspect in compare:
             if aspect not in ("yoy", "attainment", "rank"):
                 self.fail("T005", "compare", f"{aspect!r} is no comparison; choose of yoy, attainment, rank")
-        sections = tuple(self._section(s, f"sections[{i}]") for i, s in enumerate(self._list(data.get("sections"), "sections")))
+        sections = tuple(
+            self._section(s, f"sections[{i}]") for i, s in enumerate(self._list(data.get("sections"), "sections"))
+        )
         self._placeholders(str(data.get("title", "")), "title")
         if self.problems:
             raise TemplateError(self.problems)
@@ -151,7 +153,9 @@ class _Loader:
         for extra in sorted(set(raw) - {"title", "blocks", "sections"}):
             self.fail("T003", place, f"unknown field {extra!r}; a section has title, blocks, sections")
         self._placeholders(str(raw["title"]), place)
-        blocks = tuple(self._block(b, f"{place}.blocks[{i}]") for i, b in enumerate(self._list(raw.get("blocks"), place)))
+        blocks = tuple(
+            self._block(b, f"{place}.blocks[{i}]") for i, b in enumerate(self._list(raw.get("blocks"), place))
+        )
         inner = tuple(
             self._section(s, f"{place}.sections[{i}]") for i, s in enumerate(self._list(raw.get("sections"), place))
         )
@@ -181,9 +185,17 @@ class _Loader:
     def _text_block(self, kind: str, text: str, when: tuple[Condition, ...], place: str) -> Block:
         slots = [m for m in SLOT.finditer(text) if m["key"] not in self.parameters]
         if kind == "sentence" and not slots:
-            self.fail("T011", place, f"a sentence without a figure slot claims something nobody can check: {text[:30]}… — add a slot or move it to “wording”")
+            self.fail(
+                "T011",
+                place,
+                f"a sentence without a figure slot claims something nobody can check: {text[:30]}… — add a slot or move it to “wording”",
+            )
         if kind == "wording" and slots:
-            self.fail("T012", place, f"wording cannot hold figures ({slots[0][0]}); make it a sentence or declare the parameter")
+            self.fail(
+                "T012",
+                place,
+                f"wording cannot hold figures ({slots[0][0]}); make it a sentence or declare the parameter",
+            )
         if kind == "wording" and re.search(r"\d+(?:\.\d+)?\s*[%家项件个名元亿万]", text):
             self.fail("T013", place, "wording holds a typed figure; use a slot so that it can be traced")
         for slot in slots:
@@ -211,7 +223,17 @@ class _Loader:
         columns = self._strings(body.get("columns"), f"{place}.columns")
         if kind == "table":
             for column in columns:
-                if column not in ("name", "unit", "value", "last_year", "target", "next_target", "yoy", "attainment", "rank"):
+                if column not in (
+                    "name",
+                    "unit",
+                    "value",
+                    "last_year",
+                    "target",
+                    "next_target",
+                    "yoy",
+                    "attainment",
+                    "rank",
+                ):
                     self.fail("T018", place, f"{column!r} is no column of a figure table")
         return Block(
             kind, figures=self._strings(body.get("figures"), f"{place}.figures"), columns=columns,

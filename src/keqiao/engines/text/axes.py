@@ -10,25 +10,39 @@ from dataclasses import dataclass
 from keqiao.engines.text.quantities import Quantity
 
 _PAST = r"(?:上年度?|去年|前年|上一年度?|同期|基期|上期|上月|上季度|(?:19|20)\d\d年|“?十[二三四]五”?末?)"
-_COMPARE = re.compile(rf"同比|环比|(?:比|较|与|同)(?:{_PAST}|上年同期)|按可比|年均|相比|是{_PAST}|为{_PAST}|{_PAST}(?:同期)?的")
+_COMPARE = re.compile(
+    rf"同比|环比|(?:比|较|与|同)(?:{_PAST}|上年同期)|按可比|年均|相比|是{_PAST}|为{_PAST}|{_PAST}(?:同期)?的"
+)
 _GROW = re.compile(
     r"(?:增长率|增长了?|增幅|增速|净增长?|增加了?|上升了?|提高了?|提升了?|上涨了?|下降了?|减少了?|降低了?|回落了?|下滑了?|下跌了?|缩减了?|压减了?|多|少|高|低|快|慢|前移了?|后移了?|跃升了?|攀升了?|扩大了?|收窄了?|升|降)(?:幅度?)?(?:为|达到?|约|近|超过?|在)?\s?$"
 )
 _GROW_STRICT = re.compile(
     r"(?:增长率|增长|增幅|增速|净增长|增加|上升|提高|提升|上涨|下降|减少|降低|回落|下滑|下跌|缩减)了?(?:幅度?)?(?:分别)?(?:为|达到?|约|近|超过?|超|不低于|突破|在|高达|预计|保持在|力争|力争达到)?\s?$"
 )
-_TO_LEVEL = re.compile(r"(?:增长|增加|提高|提升|上升|下降|减少|降低|扩大|回落|压缩|增|升|降|压减|缩短)(?:到|至|为|成)[了]?(?:\S{0,3})?$")
-_GAP = re.compile(r"(?:高于|低于|高出|低|领先|快于|慢于|好于|优于|超出|多于|少于|落后)[^,，。;；]{0,16}?(?:平均水平|平均|均值|水平|增速)?[^,，。;；]{0,4}$")
+_TO_LEVEL = re.compile(
+    r"(?:增长|增加|提高|提升|上升|下降|减少|降低|扩大|回落|压缩|增|升|降|压减|缩短)(?:到|至|为|成)[了]?(?:\S{0,3})?$"
+)
+_GAP = re.compile(
+    r"(?:高于|低于|高出|低|领先|快于|慢于|好于|优于|超出|多于|少于|落后)[^,，。;；]{0,16}?(?:平均水平|平均|均值|水平|增速)?[^,，。;；]{0,4}$"
+)
 _ATTAIN = re.compile(
     r"(?:(?:完成|占|达|为|是|达到|超额完成|实现|已达|超|超过|分别)[^,，。;；]{0,14})?(?:目标|任务|计划|指标|预算|序时进度|进度要求)(?:数|值|任务|总数|总量|进度|指标)?的?(?:比例|比重|百分比)?(?:为|达到?|超过?|约|近|了|已)*\s?$"
 )
-_ATTAIN_RATE = re.compile(r"(?:目标|任务|计划|指标)[^,，。;；\d]{0,6}(?:完成率|完成比例|完成进度|达成率|完成度)[^,，。;；\d]{0,5}$|^(?:超额|超)(?:目标)?(?:完成)?$|超额完成(?:目标|任务)?[^,，。;；\d]{0,6}$|(?:目标|任务)[^,，。;；\d]{0,4}完成$")
+_ATTAIN_RATE = re.compile(
+    r"(?:目标|任务|计划|指标)[^,，。;；\d]{0,6}(?:完成率|完成比例|完成进度|达成率|完成度)[^,，。;；\d]{0,5}$|^(?:超额|超)(?:目标)?(?:完成)?$|超额完成(?:目标|任务)?[^,，。;；\d]{0,6}$|(?:目标|任务)[^,，。;；\d]{0,4}完成$"
+)
 _ATTAIN_RIGHT = re.compile(r"^(?:以上)?(?:地)?(?:完成|超额完成)[^,，。;；]{0,12}(?:目标|任务|计划)")
-_TARGET = re.compile(r"力争|争取(?!(?:到|了|资金|项目|省|国家|上级|市级|各级|中央|[^,，。;；]{0,12}?资金|[^,，。;；]{0,12}?立项))|力求|确保|目标(?:是|为|[:：]|达到|设定|定为)|计划(?:新|完成|实现|培育|引进|建|到|投|今年|在|用|申|认|组织|开|达|下|总|举|安|于)|拟(?!定|建设方案|在建)|(?:将|要)(?:新|实现|达到|完成|培育|突破|力争|建成|引进|超过|增长|组织|推动|举办|投入|申报|认定)|明年|来年|下一年|下半年(?:将|要|计划|力争)|奋斗目标|预期目标|规划(?:到|建设|新增|实现)|努力(?:实现|完成|达到|使|把)|奋力实现|(?:目标|计划)(?:任务|数|值)?(?:\d|为)|不低于|不少于|保持在")
+_TARGET = re.compile(
+    r"力争|争取(?!(?:到|了|资金|项目|省|国家|上级|市级|各级|中央|[^,，。;；]{0,12}?资金|[^,，。;；]{0,12}?立项))|力求|确保|目标(?:是|为|[:：]|达到|设定|定为)|计划(?:新|完成|实现|培育|引进|建|到|投|今年|在|用|申|认|组织|开|达|下|总|举|安|于)|拟(?!定|建设方案|在建)|(?:将|要)(?:新|实现|达到|完成|培育|突破|力争|建成|引进|超过|增长|组织|推动|举办|投入|申报|认定)|明年|来年|下一年|下半年(?:将|要|计划|力争)|奋斗目标|预期目标|规划(?:到|建设|新增|实现)|努力(?:实现|完成|达到|使|把)|奋力实现|(?:目标|计划)(?:任务|数|值)?(?:\d|为)|不低于|不少于|保持在"
+)
 _EXPECTED = re.compile(r"预计|有望|预期(?!目标)|预测|估计|预估|可望|将达到?(?!成)")
-_DONE = re.compile(r"目前|截至|截止|现已|已(?:完成|建|实|达|有|累|经|申|认|获|投|培|引|落|签|兑|发)|(?<!预计)今年以来|累计已")
+_DONE = re.compile(
+    r"目前|截至|截止|现已|已(?:完成|建|实|达|有|累|经|申|认|获|投|培|引|落|签|兑|发)|(?<!预计)今年以来|累计已"
+)
 _FULFILLED = re.compile(r"(?:完成|占|达到?|为|是|超额完成|超)(?:了)?[^,，。;；]{0,8}(?:目标|任务|计划)")
-_DERIVED_CLAUSE = re.compile(r"^[,，、\s]*(?:其中)?(?:同比|环比|比|较|增长|增幅|增速|占|分别|下降|提高|提升|高于|低于|居|位居|排|达到|年均|增加)")
+_DERIVED_CLAUSE = re.compile(
+    r"^[,，、\s]*(?:其中)?(?:同比|环比|比|较|增长|增幅|增速|占|分别|下降|提高|提升|高于|低于|居|位居|排|达到|年均|增加)"
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +54,14 @@ class Reading:
     def kind(self) -> str:
         if self.status in ("target", "expected", "masked"):
             return self.status
-        folded = {"attainment": "attainment", "rank": "rank", "rank_change": "rank", "yoy": "yoy", "change_abs": "yoy", "ratio_past": "yoy"}
+        folded = {
+            "attainment": "attainment",
+            "rank": "rank",
+            "rank_change": "rank",
+            "yoy": "yoy",
+            "change_abs": "yoy",
+            "ratio_past": "yoy",
+        }
         return folded.get(self.measure, "actual")
 
 
@@ -51,7 +72,9 @@ def measure_of(quantity: Quantity, clause: str, left: str, right: str) -> str:
     if quantity.form == "double":
         return "ratio_past"
     unit, tail = quantity.unit, left.rstrip()
-    if unit in ("位", "个位次", "位次", "名", "名次", "个名次") and re.search(r"(?:上升|前移|提升|下降|后移|提高|前进|跃升|跃居|进|晋升|回落|上移|下滑|退后|后退|赶超|提前|升)了?\s?$", tail):
+    if unit in ("位", "个位次", "位次", "名", "名次", "个名次") and re.search(
+        r"(?:上升|前移|提升|下降|后移|提高|前进|跃升|跃居|进|晋升|回落|上移|下滑|退后|后退|赶超|提前|升)了?\s?$", tail
+    ):
         return "rank_change"
     if unit in ("个百分点", "个千分点", "个基点"):
         return "gap" if _GAP.search(clause) and not _COMPARE.search(left) else "change_abs"
@@ -59,7 +82,11 @@ def measure_of(quantity: Quantity, clause: str, left: str, right: str) -> str:
         return _percent_measure(clause, left, tail, right)
     if unit == "倍":
         return _ratio_measure(clause, left, tail)
-    if (_COMPARE.search(clause) or re.search(r"[比较]", clause[:2])) and _GROW.search(_strip_approx(tail)) and not _TO_LEVEL.search(tail):
+    if (
+        (_COMPARE.search(clause) or re.search(r"[比较]", clause[:2]))
+        and _GROW.search(_strip_approx(tail))
+        and not _TO_LEVEL.search(tail)
+    ):
         return "change_abs"
     return "level"
 
@@ -91,7 +118,11 @@ def _percent_measure(clause: str, left: str, tail: str, right: str) -> str:
 def _ratio_measure(clause: str, left: str, tail: str) -> str:
     if re.search(r"(?:目标|任务|计划|指标)(?:数|值|任务)?的?(?:约|近)?\s?$", tail) or _ATTAIN.search(clause):
         return "attainment"
-    if _GROW_STRICT.search(_strip_approx(tail)) or _COMPARE.search(clause) or re.search(rf"{_PAST}(?:同期)?(?:水平)?的?[^,，。;；]{{0,3}}$", tail):
+    if (
+        _GROW_STRICT.search(_strip_approx(tail))
+        or _COMPARE.search(clause)
+        or re.search(rf"{_PAST}(?:同期)?(?:水平)?的?[^,，。;；]{{0,3}}$", tail)
+    ):
         return "ratio_past"
     return "ratio"
 
@@ -105,7 +136,9 @@ def status_of(
     if _EXPECTED.search(clause):
         return "expected"
     is_done = bool(_DONE.search(clause))
-    if IS_TARGET.match(right) or (re.search(r"占[^,，]{0,4}(?:目标|任务|计划)(?:任务|数)?\s*$", clause) and right.startswith("的")):
+    if IS_TARGET.match(right) or (
+        re.search(r"占[^,，]{0,4}(?:目标|任务|计划)(?:任务|数)?\s*$", clause) and right.startswith("的")
+    ):
         return "target"
     if not is_done and (_TARGET.search(_FULFILLED.sub("", clause))):
         return "target"

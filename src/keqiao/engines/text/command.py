@@ -8,8 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from keqiao.engines.text.cleaning import Cleaned, clean
-from keqiao.engines.text.docx_reader import NotWord
 from keqiao.engines.text.documents import UnknownKind, decode, import_bytes, import_file
+from keqiao.engines.text.docx_reader import NotWord
 from keqiao.engines.text.facts import Fact, extract_facts
 from keqiao.engines.text.segment import find_headings, split_articles
 
@@ -28,7 +28,9 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="keqiao text", description="Read work reports: clean them, split them, extract figures.")
+    parser = argparse.ArgumentParser(
+        prog="keqiao text", description="Read work reports: clean them, split them, extract figures."
+    )
     commands = parser.add_subparsers(required=True, metavar="{read,clean,facts}")
     read = commands.add_parser("read", help="a file into articles.json: id, title, raw, clean, headings, guesses")
     read.add_argument("file", type=Path)
@@ -47,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def articles_of(cleaned: Cleaned) -> list[dict[str, object]]:
     """The articles of a cleaned page, each with offsets of its own."""
-    found = []
+    found: list[dict[str, object]] = []
     for article in split_articles(cleaned.text):
         text = cleaned.text[article.start : article.end].rstrip("\n")
         end = article.start + len(text)
@@ -79,7 +81,9 @@ def _read(options: argparse.Namespace) -> int:
 
 def _clean(options: argparse.Namespace) -> int:
     data = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
-    is_document = data[:4] == b"PK\x03\x04" or data[:5] == b"%PDF-" or str(options.file).lower().endswith((".html", ".htm"))
+    is_document = (
+        data[:4] == b"PK\x03\x04" or data[:5] == b"%PDF-" or str(options.file).lower().endswith((".html", ".htm"))
+    )
     text = import_bytes(data, options.file).text if is_document else decode(data)[0]
     cleaned = clean(text)
     if cleaned.text == text and not is_document:
@@ -88,7 +92,10 @@ def _clean(options: argparse.Namespace) -> int:
         sys.stdout.buffer.write(cleaned.text.encode("utf-8"))
     sys.stdout.buffer.flush()
     lines = [
-        json.dumps({"start": g.start, "end": g.end, "text": g.text, "reason": g.reason, "raw_start": g.raw_start}, ensure_ascii=False)
+        json.dumps(
+            {"start": g.start, "end": g.end, "text": g.text, "reason": g.reason, "raw_start": g.raw_start},
+            ensure_ascii=False,
+        )
         for g in cleaned.guesses
     ]
     if options.guesses:

@@ -388,7 +388,10 @@ def _region_end(tokens: list[_Token], start: int) -> int:
         token = tokens[i]
         if token.kind != "char":
             reach = i + 1
-        elif len(_gbk(token.text)) == 1 and token.text in "@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~":
+        elif (
+            len(_gbk(token.text)) == 1
+            and token.text in "@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
+        ):
             reach = max(reach, i + 1)
             break
         elif i - start > 60:

@@ -11,7 +11,33 @@ from typing import Any
 
 from keqiao.engines.text.docx_reader import DocxParagraph, read_docx
 
-BLOCKS = frozenset("p div br li tr h1 h2 h3 h4 h5 h6 title table ul ol section article header footer blockquote dd dt pre".split())
+BLOCKS = frozenset(
+    [
+        "p",
+        "div",
+        "br",
+        "li",
+        "tr",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "title",
+        "table",
+        "ul",
+        "ol",
+        "section",
+        "article",
+        "header",
+        "footer",
+        "blockquote",
+        "dd",
+        "dt",
+        "pre",
+    ]
+)
 KINDS = (".txt", ".html", ".htm", ".docx", ".pdf", ".md")
 
 
@@ -109,7 +135,14 @@ def _pdf_text(data: bytes) -> str:
 
 def join_lines(text: str) -> str:
     """Undo the hard line breaks and blanks of a PDF: a full line that does not end a sentence goes on in the next one."""
-    lines = [re.sub(r"(?<=[\u4e00-\u9fff，。；：、）])\s+(?=[\u4e00-\u9fff\d（])|(?<=\d)\s+(?=[\u4e00-\u9fff%])", "", line.strip()) for line in text.replace("\r", "").split("\n")]
+    lines = [
+        re.sub(
+            r"(?<=[\u4e00-\u9fff，。；：、）])\s+(?=[\u4e00-\u9fff\d（])|(?<=\d)\s+(?=[\u4e00-\u9fff%])",
+            "",
+            line.strip(),
+        )
+        for line in text.replace("\r", "").split("\n")
+    ]
     lines = [line for line in lines if line and not re.fullmatch(r"[—–-]?\s*\d{1,4}\s*[—–-]?|第\s*\d+\s*页.*", line)]
     widest = sorted(map(len, lines))[int(len(lines) * 0.9)] if lines else 0
     out: list[str] = []

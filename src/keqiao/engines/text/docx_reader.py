@@ -137,7 +137,9 @@ class _Numbering:
         for item in numbering.findall(W + "num"):
             reference = _value(item, "abstractNumId")
             self.levels[item.get(W + "numId")] = abstract.get(reference, {})
-            self.list_of[item.get(W + "numId")] = reference if item.find(W + "lvlOverride") is None else "own" + item.get(W + "numId")
+            self.list_of[item.get(W + "numId")] = (
+                reference if item.find(W + "lvlOverride") is None else "own" + item.get(W + "numId")
+            )
 
     def next(self, paragraph: Any) -> str:
         properties = paragraph.find(W + "pPr")
@@ -180,7 +182,14 @@ def format_number(value: int, form: str) -> str:
     """1 as Word draws it in a number format: 一, 1, a, I, ①."""
     from keqiao.engines.text.numbers import format_chinese
 
-    if form in ("chineseCounting", "chineseCountingThousand", "japaneseCounting", "ideographDigital", "taiwaneseCounting", "taiwaneseCountingThousand"):
+    if form in (
+        "chineseCounting",
+        "chineseCountingThousand",
+        "japaneseCounting",
+        "ideographDigital",
+        "taiwaneseCounting",
+        "taiwaneseCountingThousand",
+    ):
         return format_chinese(value)
     if form in ("decimalEnclosedCircle", "decimalEnclosedCircleChinese") and 1 <= value <= 20:
         return CIRCLED[value - 1]

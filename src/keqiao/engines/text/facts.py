@@ -11,6 +11,8 @@ from decimal import Decimal
 
 from keqiao.engines.text import naming
 from keqiao.engines.text.axes import IS_TARGET, Reading, measure_of, status_of
+from keqiao.engines.text.clause import PERIOD, parse_left
+from keqiao.engines.text.derived import derived_name, subject_and_cue
 from keqiao.engines.text.naming import Name
 from keqiao.engines.text.quantities import Quantity, find_quantities
 from keqiao.engines.text.segment import Sentence, split_sentences
@@ -44,12 +46,15 @@ class Fact:
     is_known_unit: bool = True
 
 
+NO_NAME = Name("")
+
+
 @dataclass
 class _Walk:
     """What one sentence hands from figure to figure."""
 
-    carried: Name = Name("")
-    base: Name = Name("")
+    carried: Name = NO_NAME
+    base: Name = NO_NAME
     whole: Name | None = None
     whole_at: int | None = None
     whole_unit: str = ""
@@ -92,7 +97,9 @@ def _default_period(text: str) -> str:
     return match[0] if match else ""
 
 
-def _read_sentence(text: str, sentence: Sentence, quantities: list[Quantity], article: str, period: str) -> Iterator[Fact]:
+def _read_sentence(
+    text: str, sentence: Sentence, quantities: list[Quantity], article: str, period: str
+) -> Iterator[Fact]:
     walk = _Walk()
     for k, quantity in enumerate(quantities):
         previous = quantities[k - 1] if k else None
@@ -144,7 +151,9 @@ def _continues_list(left: str) -> bool:
 
 def _clause_start(text: str, floor: int, at: int) -> int:
     for i in range(at - 1, floor - 1, -1):
-        if _CLAUSE_STOP.match(text[i]) and not (text[i] in ",，" and text[i + 1 : i + 2].isdigit() and text[i - 1 : i].isdigit()):
+        if _CLAUSE_STOP.match(text[i]) and not (
+            text[i] in ",，" and text[i + 1 : i + 2].isdigit() and text[i - 1 : i].isdigit()
+        ):
             return i + 1
     return floor
 
@@ -170,7 +179,7 @@ def _name(
         return _name_listed(walk, quantity, measure, clause, left, right), None
     walk.listed = []
     if measure not in ("level", "share", "ratio") or (measure != "level" and _is_derived_share(left)):
-        name, walk.base = naming.derived_name(quantity, measure, clause, left, walk.base)
+        name, walk.base = derived_name(quantity, measure, clause, left, walk.base)
         if not walk.carried.object:
             walk.carried = walk.base
         return name, None
@@ -179,7 +188,9 @@ def _name(
     return _name_level(walk, quantity, measure, clause, left, right, in_paren)
 
 
-_TO = re.compile(r"(?:增长|增加|提高|提升|上升|下降|减少|降低|扩大|回落|压缩|增|升|降|压减)(?:到|至|为)了?(?:约|近|超过?)?|的?(?:年度|全年)?目标(?:为|是)?|占(?:年度|全年)?(?:目标|任务|计划)(?:任务|数)?")
+_TO = re.compile(
+    r"(?:增长|增加|提高|提升|上升|下降|减少|降低|扩大|回落|压缩|增|升|降|压减)(?:到|至|为)了?(?:约|近|超过?)?|的?(?:年度|全年)?目标(?:为|是)?|占(?:年度|全年)?(?:目标|任务|计划)(?:任务|数)?"
+)
 
 
 def _is_growth_only(left: str) -> bool:
@@ -188,7 +199,7 @@ def _is_growth_only(left: str) -> bool:
 
 def _is_derived_share(left: str) -> bool:
     """占…比重 without its own subject belongs to the figure before."""
-    subject, cue = naming._subject_and_cue(left, "share")
+    _, cue = subject_and_cue(left, "share")
     return cue != ""
 
 
@@ -196,7 +207,10 @@ def _open_list(walk: _Walk, left: str, quantities: list[Quantity], k: int, text:
     run = 1
     for a, b in zip(quantities[k:], quantities[k + 1 :], strict=False):
         between = text[max(a.tail, a.end) : b.start]
-        if re.fullmatch(r"\s*(?:[、和与及]|以及)?(?:增长|下降|提高|提升|上升|减少|增加|回落)?\s*", between) and len(between) <= 6:
+        if (
+            re.fullmatch(r"\s*(?:[、和与及]|以及)?(?:增长|下降|提高|提升|上升|减少|增加|回落)?\s*", between)
+            and len(between) <= 6
+        ):
             run += 1
         else:
             break
@@ -222,7 +236,7 @@ def _name_listed(walk: _Walk, quantity: Quantity, measure: str, clause: str, lef
         walk.carried = walk.base = name
         return name
     cue = left if "分别" in left else clause
-    return naming.derived_name(quantity, measure, clause, re.sub(r"^.*?分别", "", cue), item)[0]
+    return derived_name(quantity, measure, clause, re.sub(r"^.*?分别", "", cue), item)[0]
 
 
 def _name_level(
@@ -256,7 +270,7 @@ def _name_level(
 
 def _goes_on_as_part(walk: _Walk, quantity: Quantity, left: str) -> bool:
     """农业类8项、社发类20项 go on; a clause with its own verb or another unit does not."""
-    _, noun, verb = naming.parse_left(left)
+    _, noun, verb = parse_left(left)
     return quantity.unit == walk.whole_unit and not verb and 0 < len(noun) <= 12
 
 
@@ -270,7 +284,7 @@ def _with_earlier_object(name: Name, earlier: str, quantity: Quantity) -> Name:
 
 def _period(text: str, sentence: Sentence, quantity: Quantity, default: str) -> str:
     before = text[sentence.start : quantity.start]
-    found = [m[0] for m in naming.PERIOD.finditer(before)]
+    found = [m[0] for m in PERIOD.finditer(before)]
     return found[-1] if found else default
 
 

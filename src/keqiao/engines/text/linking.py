@@ -40,7 +40,12 @@ class Link:
 @lru_cache(maxsize=50000)
 def normal_name(name: str) -> str:
     name = re.sub(r"[\s“”\"《》、,，()（）的&＆]", "", name.lower())
-    name = name.replace("研究与试验发展", "研发").replace("r&d", "研发").replace("rd", "研发").replace("高新技术企业", "高企")
+    name = (
+        name.replace("研究与试验发展", "研发")
+        .replace("r&d", "研发")
+        .replace("rd", "研发")
+        .replace("高新技术企业", "高企")
+    )
     return re.sub(r"(总数|数量|数|总量|总额)$", "", name) or name
 
 
@@ -121,4 +126,6 @@ COUNTERS: Sequence[frozenset[str]] = (
 
 def same_unit(left: str, right: str) -> bool:
     """Equal, or two measure words that count the same thing (家 and 个 for enterprises)."""
-    return left == right or any(left in group and right in group for group in COUNTERS if not {"%", "个百分点"} <= group)
+    return left == right or any(
+        left in group and right in group for group in COUNTERS if not {"%", "个百分点"} <= group
+    )

@@ -19,7 +19,9 @@ ARABIC = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,3}(?:[ \u00a0\u2009]\d{3})+(?!\d)|\d
 _ARABIC_NUMBER = re.compile(
     rf"(?P<digits>{ARABIC})(?P<first>\s?(?:[十百千]?[万亿]{{1,2}}|[百千](?!克|米|瓦|伏|赫|帕|分)))?(?P<approx>余|多|来)?(?P<second>[千百]?[万亿]{{1,2}})?"
 )
-_CHINESE_NUMBER = re.compile(rf"(?P<digits>[{CHINESE}]+(?:点[{CHINESE}]+)?)(?P<approx>余|多|来|几)?(?P<second>[万亿]{{1,2}})?")
+_CHINESE_NUMBER = re.compile(
+    rf"(?P<digits>[{CHINESE}]+(?:点[{CHINESE}]+)?)(?P<approx>余|多|来|几)?(?P<second>[万亿]{{1,2}})?"
+)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,10 @@ import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from keqiao.engines.text.counting import counts, is_threshold
 from keqiao.engines.text.numbers import ARABIC, CHINESE, Number, fold, match_number, multiplier, parse_chinese
-from keqiao.engines.text.units import COUNTED_IN_CHINESE, canonical, is_duration, is_money, match_open_unit, match_unit
+from keqiao.engines.text.stops import blocked_places
+from keqiao.engines.text.units import canonical, is_duration, is_money, match_open_unit, match_unit
 
 MASK = "xX×＊*○某"
 HANZI = "\u4e00-\u9fff"
@@ -34,57 +36,38 @@ _BEFORE = re.compile(
     r"(大约|(?<![签合预条公契])约|将近|接近|近|首次超过|超过|首超|超|首次突破|突破|逾|不低于|不少于|不超过|至少|最多|高达|仅有|仅|只有|(?<=[再已首])破|(?<![经通])过|前)(?:了|达|达到)?\s?$"
 )
 _AFTER = re.compile(r"\s?(以上|以下|左右|以内|上下|有余|之多)")
-_QUOTED = re.compile(r"《[^《》\n]{0,80}》|“[^“”\n]{0,16}”|「[^「」\n]{0,16}」|\"[^\"\n]{0,16}\"|'[^'\n]{0,16}'|〔[^〕\n]{0,10}〕|〈[^〉\n]{0,40}〉")
-_LIST_NUMBER = re.compile(
-    r"(?:^|(?<=\n)|(?<=[。；;!！?？\n]))\s*(?:[(（]\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[)）]|\d{1,2}\s*[、．.](?!\d)|\d{1,2}\s*[)）]|[一二三四五六七八九十]{1,3}\s*、|[一二三四五六七八九十]{1,2}是|第[一二三四五六七八九十]{1,2}[,，、])",
-)
-_DATE = re.compile(
-    r"(?:19|20)\d\d\s?[-—–~～至到]\s?(?:19|20)?\d\d\s?年(?:度|底|末|初)?|(?:19|20)\d\d\s?年(?:度|底|末|初|代)?|(?<!\d)\d{2}年(?=底|末|初|代)"
-    r"|(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2}|(?:19|20)\d\d/\d\d学年"
-    r"|\d{1,2}\s?[-—–~～至到、]\s?\d{1,2}\s?月(?:份|底|末|初|中旬|上旬|下旬)?|\d{1,2}\s?月(?:份|底|末|初|中旬|上旬|下旬)?(?:\s?\d{1,2}\s?[-—–~～至到]\s?\d{1,2}\s?[日号])?(?:\s?\d{1,2}\s?[日号])?"
-    r"|(?<!\d)\d{1,2}[-—–~～至到]\d{1,2}[日号]|(?<!\d)\d{1,2}[日号](?=至|上午|下午|晚|起|前|,|，|。|、|-|—|在|，|举|召|赴)|\d{1,2}时\d{0,2}分?|\d{1,2}[:：]\d{2}"
-    r"|[二三四一五六七八九〇零○]{4}年(?:度|底|末|初)?|[一二三四五六七八九十]{1,2}月(?:份|底|末|初)?(?:[一二三四五六七八九十]{1,3}[日号])?"
-    r"|[上下前后]?[一二三四前两]{0,2}(?:个)?季度|前[一二三四五六七八九十\d]{1,2}个?月|[上下]半年|\d{1,2}世纪|\d0年代|[一二三四]季度"
-)
-_NOT_COUNTED = re.compile(
-    r"\d+\s*号|[(（\[]\s*(?:19|20)\d\d\s*[)）\]]|(?:ISO|GB/?T?|DB\d*|T/|No\.?|NO\.?|№)\s?[\d./—-]+|\d{3,4}-\d{5,}[\dxX*]*|\d{3,4}-\d{3,4}[xX*]+|1[3-9]\d{9}"
-    r"|\d+(?:\.\d+)?[A-Za-z](?![A-Za-z²³2])[^\d,，。;；]?|[A-Za-z]+[-—]?\d+(?:\.\d+)?|\d+\s?[×xX*]\s?\d+|\d+\s?[+＋]\s?[\dA-Za-z]|\d+(?:\.\d+)?版本?"
-    r"|(?<![\d.])(?:863|973|985|211|315|12345|12366|12330|1039)(?=[^\d家项件个名人万亿%.元位篇])|(?<![\d.])(?:863|973|985|211)(?:计划|项目|工程|高校)"
-    r"|\d+对\d+|\d+/\d+(?!\d*[家项个])|https?://\S+|www\.\S+|\d+[A-Z]级|\d+星级?|\d+后(?=[,，。、]|创|大|青|干|人)|[二三四五六七八九十]+大(?=精|报|以|召|提|对|会|代|[,，。、]|[^一-鿿])|十[二三四五六七]五"
-)
-_ORDINAL_NOUN = (
-    "届批章条款节次轮期季度产业方书记时间代师人民中学小学医院阶段步级类卷版部线台县号巡学期梯队单次种课大院所只集讲场责任动力要务资源生产力手关"
-    "步骤轮回一二三四五六七八九十"
-)
 _ORDINAL = re.compile(rf"第\s?(?P<n>{ARABIC}|[{CHINESE}]+)(?P<rest>.?)")
-_RANK_LEFT = re.compile(r"(?:居|列|位|排|名次|位次|排名|排序|排位|跃居|跃升|跃至|升至|升到|跻身|荣获|获得|获|名列|评比|考核|评价|评估|竞赛|为|第|由|从|降至|退至|[国省市县区镇州角圈类项位界行])(?:于|至|到|为|在|全|了)?\s?$")
-_RANK_SCOPE = re.compile(r"(?:全[国省市区县州]|同类|[省市县区国]|全球|世界|长三角|系统|行业|排名|位居|居|列|位)(?:[^,，。;；]{0,10})$")
-_FIRST = re.compile(r"(?:稳居|位居|位列|名列|列|居|排名|排在|排|占据|跃居|占|[省国市县区])\S{0,12}?(?P<s>首位|榜首|首名|头名)(?![战级负度制])")
-_TOP = re.compile(rf"(?<![当目提以之年生此从年])前\s?(?P<n>{ARABIC}|[{CHINESE}]+)(?P<unit>\s?(?:位|名|强|%|家))?(?P<rest>.?)")
-_PERCENT_WORD = re.compile(rf"(?P<base>百|千|万)分之(?P<n>[{CHINESE}]+(?:点[{CHINESE}]+)?|{ARABIC})(?P<approx>多|强|余)?(?![几若])")
+_RANK_LEFT = re.compile(
+    r"(?:居|列|位|排|名次|位次|排名|排序|排位|跃居|跃升|跃至|升至|升到|跻身|荣获|获得|获|名列|评比|考核|评价|评估|竞赛|为|第|由|从|降至|退至|[国省市县区镇州角圈类项位界行])(?:于|至|到|为|在|全|了)?\s?$"
+)
+_RANK_SCOPE = re.compile(
+    r"(?:全[国省市区县州]|同类|[省市县区国]|全球|世界|长三角|系统|行业|排名|位居|居|列|位)(?:[^,，。;；]{0,10})$"
+)
+_FIRST = re.compile(
+    r"(?:稳居|位居|位列|名列|列|居|排名|排在|排|占据|跃居|占|[省国市县区])\S{0,12}?(?P<s>首位|榜首|首名|头名)(?![战级负度制])"
+)
+_TOP = re.compile(
+    rf"(?<![当目提以之年生此从年])前\s?(?P<n>{ARABIC}|[{CHINESE}]+)(?P<unit>\s?(?:位|名|强|%|家))?(?P<rest>.?)"
+)
+_PERCENT_WORD = re.compile(
+    rf"(?P<base>百|千|万)分之(?P<n>[{CHINESE}]+(?:点[{CHINESE}]+)?|{ARABIC})(?P<approx>多|强|余)?(?![几若])"
+)
 _FRACTION = re.compile(r"(?P<d>[二三四五六七八九十]{1,2})分之(?P<n>[一二两三四五六七八九十]{1,2})")
-_TENTHS = re.compile(r"(?P<a>[一二三四五六七八九两])成(?P<b>[一二三四五六七八九])?(?P<approx>多)?(?=以上|以下|左右|[,，。、;；)）]|的|规|企|高|项|[^员立果为功长效本交套群人分就熟都绩年语品])")
+_TENTHS = re.compile(
+    r"(?P<a>[一二三四五六七八九两])成(?P<b>[一二三四五六七八九])?(?P<approx>多)?(?=以上|以下|左右|[,，。、;；)）]|的|规|企|高|项|[^员立果为功长效本交套群人分就熟都绩年语品])"
+)
 _DOUBLE = re.compile(rf"翻(?:了)?(?P<n>[{CHINESE}])?(?:了)?番")
 _ZERO = re.compile(r"(?P<z>零)的(?:历史性)?突破|(?P<z2>零)的(?:历史)")
 _RANGE = re.compile(r"\s?(?:[—–~～－-]{1,2}|至|到)\s?")
-_MASKED = re.compile(rf"(?P<core>[\d.]*[{MASK}]+(?:[\d{MASK}]|\.(?=[\d{MASK}]))*)(?P<approx>余|多|来)?(?P<times>[百千]?[万亿]{{0,2}})(?P<approx2>余|多)?")
-_THRESHOLD_NOUN = re.compile(
-    r"(?:\s?(?:及)?(?:以上|以下|以内))(?:的|元)?[^,，。;；、\d]{0,10}?(?:项目|企业|大户|设备|园区|平台|产品|单体|订单|合同|仪器|单位|公司|基金|工程)"
-)
-_THRESHOLD_LEFT = re.compile(r"(?:产值|收入|营收|投资|销售额?|销售收入|营业收入|投资额|规模|价值|金额|税收|纳税|市值|估值|总额|单笔|单项|单个|单体|原值)[^,，。;；、\d]{0,3}(?:超过|超|突破|达到|达|过|在|逾|不低于|上)?$")
-_SET_NOUNS = re.compile(
-    r"方面|环节|层面|阶段|维护|意识|自信|确保|重点|关键|坚持|一|转变|突出|体系|结合|率先|标准|不|代表|务必|必须|统筹|文明|规律|全面|着力|围绕|抓手|专项|问题|特点|领域|原则|维度|角度|小时|"
-    r"规定|制度|工作|任务|措施|改革|建设|行动|整治|机制|职责|要求|清单|计划|举措|内容|条件|纪律|保障|基本|主题|时期|时段|村|月|模式|服务|能力|优先|优势|抓|创新|目标|大"
-)
-_COUNTABLE = re.compile(
-    r"[^,，。;；、\d的]{0,12}?(?:园区|项目|平台|中心|企业|实验室|基地|团队|县|市|区|乡镇|街道|单位|部门|品种|产品|站|点|窗口|机构|协会|公司|银行|高校|院所|专利|成果|案件|展位|车间|专家|合作社|小组|学校|社区|工作站|孵化器|空间|产业|集群)"
+_MASKED = re.compile(
+    rf"(?P<core>[\d.]*[{MASK}]+(?:[\d{MASK}]|\.(?=[\d{MASK}]))*)(?P<approx>余|多|来)?(?P<times>[百千]?[万亿]{{0,2}})(?P<approx2>余|多)?"
 )
 
 
 def find_quantities(text: str) -> list[Quantity]:
     """All quantities of a text, in reading order, never overlapping."""
     folded = fold(text)
-    blocked = _blocked(folded)
+    blocked = blocked_places(folded)
     found: list[Quantity] = []
     at = 0
     while at < len(folded):
@@ -103,17 +86,6 @@ _STARTERS = frozenset("0123456789第首榜头前百千万零翻" + CHINESE + MAS
 
 def _may_start(char: str) -> bool:
     return char in _STARTERS
-
-
-def _blocked(text: str) -> bytearray:
-    flags = bytearray(len(text) + 1)
-    for pattern in (_QUOTED, _LIST_NUMBER, _DATE, _NOT_COUNTED):
-        for match in pattern.finditer(text):
-            if pattern is _DATE and set(match[0]) & set(MASK) - {"○"}:
-                continue
-            for i in range(match.start(), match.end()):
-                flags[i] = 1
-    return flags
 
 
 def _at(text: str, at: int, blocked: bytearray) -> tuple[Quantity | None, int]:
@@ -219,7 +191,9 @@ def _rank(text: str, match: re.Match[str]) -> tuple[Quantity | None, int]:
     if named:
         unit = "名" if named[1] == "名" else "位"
         return Quantity(start, end + named.end(), value, unit, form="rank"), end + named.end()
-    closes = not rest or rest[0] in "、，。；,;)）(（!！ \n" or rest.startswith(("和", "与", "的位", "的成", "的好", "方阵"))
+    closes = (
+        not rest or rest[0] in "、，。；,;)）(（!！ \n" or rest.startswith(("和", "与", "的位", "的成", "的好", "方阵"))
+    )
     left = text[max(0, match.start() - 16) : match.start()]
     if closes and rest[:2] != "方阵" and (_RANK_LEFT.search(left) or _RANK_SCOPE.search(left)):
         return Quantity(start, end, value, "位", form="rank"), end
@@ -237,7 +211,9 @@ def _top(text: str, match: re.Match[str]) -> tuple[Quantity | None, int]:
     if not ranked or (unit == "家" and not re.search(r"排", left)):
         return None, match.end("n")
     closes = not text[match.end("n") : match.end("n") + 1] or text[match.end("n")] in "、，。；,;)） \n行的"
-    if unit in ("位", "名", "强", "%") and not re.match(r"[县市区镇企高园]", text[match.end("unit") :][:1] if unit == "强" else ""):
+    if unit in ("位", "名", "强", "%") and not re.match(
+        r"[县市区镇企高园]", text[match.end("unit") :][:1] if unit == "强" else ""
+    ):
         end = match.end("unit")
         return Quantity(start, end, value, unit, form="rank", modifiers=("前",)), end
     if closes:
@@ -280,14 +256,18 @@ def _read_unit(text: str, number: Number, before: str) -> tuple[Quantity | None,
         return _without_unit(text, number)
     name, end = unit
     modifiers = _some(number.approx) or (("多",) if approx_unit and name == approx_unit[1] else ())
-    if is_duration(name) or not _counts(text, number, name, end):
+    if is_duration(name) or not counts(text, number, name, end):
         return None, end
     if is_money(name) and (number.start == number.end or _bare_large(text, number)):
         return None, end
-    if _is_threshold(text, number, name, end):
+    if is_threshold(text, number, name, end):
         return None, end
     value, high = number.value, number.high
-    if before in ("-", "−", "﹣") and name in ("%", "个百分点", "百分点") and re.search(r"[\u4e00-\u9fff]$", text[: number.start - 1]):
+    if (
+        before in ("-", "−", "﹣")
+        and name in ("%", "个百分点", "百分点")
+        and re.search(r"[\u4e00-\u9fff]$", text[: number.start - 1])
+    ):
         value = -value
     return Quantity(number.start, end, value, canonical(name), high, modifiers=modifiers, is_known_unit=known), end
 
@@ -305,7 +285,11 @@ def _read_range(
     sep = _RANGE.match(text, at)
     if not sep or sep.end() >= len(text):
         return None
-    if sep[0].strip() in ("至", "到") and low_unit and low_unit[0] not in ("%", "家", "项", "件", "名", "人", "元", "个", "户"):
+    if (
+        sep[0].strip() in ("至", "到")
+        and low_unit
+        and low_unit[0] not in ("%", "家", "项", "件", "名", "人", "元", "个", "户")
+    ):
         return None
     high = match_number(text, sep.end())
     if high is None or high.is_arabic != low.is_arabic:
@@ -332,66 +316,6 @@ def _without_unit(text: str, number: Number) -> tuple[Quantity | None, int]:
     if number.is_arabic and closes and named:
         return Quantity(number.start, number.end, number.value, "", is_known_unit=False), number.end
     return None, number.end
-
-
-def _counts(text: str, number: Number, unit: str, end: int) -> bool:
-    """False for Chinese numerals in set phrases (一批, 三点要求, 五大) and for names of measures (科技新政30条)."""
-    before = text[max(0, number.start - 8) : number.start]
-    after = text[end : end + 14]
-    if number.is_arabic:
-        if unit == "条" and re.search(r"(?:新政|政策|改革|意见|措施|负担|办法|准则|细则)$", before):
-            return bool(re.search(r"出台|制定|发布|推出|梳理|兑现|修订", text[max(0, number.start - 16) : number.start]))
-        if unit in ("级", "号", "版") or (unit == "期" and re.search(r"第$|[二三]$", before)):
-            return False
-        return not (unit == "位" and after.startswith(("数", "一体"))) and not re.search(r"第$", before)
-    if re.search(r"[第每同某任唯这那哪另其]$|唯一$|任何$|[数几好若]$", before) and not before.endswith("其他"):
-        return False
-    if unit not in COUNTED_IN_CHINESE and not is_money(unit) and unit not in ("%", "个百分点", "亩"):
-        return False
-    digits = text[number.start : number.end]
-    if digits == "二" or (unit == "面" and digits == "两") or (unit == "人" and after[:1] in ("才", "大", "民")):
-        return False
-    if unit in ("次", "轮", "届") and re.match(r"全会|全体|会议精神|党代", after):
-        return False
-    if digits in ("百", "千", "万", "十") and not is_money(unit):
-        return bool(re.search(r"(?:近|超|超过|上|过|突破|逾|达|破|约|满)$", before)) or number.approx != ""
-    if digits in ("百", "千", "十", "百万", "千万", "万") and is_money(unit):
-        return bool(re.search(r"(?:近|超|超过|上|过|突破|逾|达|达到|破|约|满|[成投融资额入值款])$", before)) or number.approx != ""
-    if digits in ("亿", "万亿"):
-        return False
-    return _chinese_count(digits, number, unit, before, after)
-
-
-def _chinese_count(digits: str, number: Number, unit: str, before: str, after: str) -> bool:
-    closes = not after or after[0] in "、，。；,;)）\n 和"
-    if number.value == 1:
-        return closes and unit in "家项件名个座台处篇人" and not re.search(r"[各]$", before) and bool(re.search(r"[一-鿿]$", before))
-    if unit in ("类", "条", "期", "门") and not closes:
-        return False
-    if unit == "次" and not closes:
-        return bool(re.match(r"[^,，。;；]{0,10}(?:会议|会|培训|活动|调研|检查|学习|辅导|走访|考察|对接)", after))
-    if number.value >= 10:
-        return not (unit in ("个", "项") and re.match(r"(?:字|规定|方针)", after))
-    if re.match(rf"(?:{_SET_NOUNS.pattern})", after):
-        return False
-    if unit in ("个", "项") and not closes:
-        return bool(_COUNTABLE.match(after))
-    return True
-
-
-def _is_threshold(text: str, number: Number, unit: str, end: int) -> bool:
-    """10亿元以上项目, 产值超亿元的企业: the amount only qualifies the noun."""
-    if unit in ("%", "‰", "个百分点", "百分点"):
-        return False
-    after, before = text[end : end + 22], text[max(0, number.start - 14) : number.start]
-    if re.search(r"(?:年产|年处理|日处理|日产|年加工|总装机)$", before) and re.match(r"(?:的)?[^,，。;；、\d]{2,}", after):
-        return True
-    if _THRESHOLD_NOUN.match(after) and (is_money(unit) or re.match(r"[^,，。;；、]{2,18}?\d", after)):
-        return True
-    if is_money(unit) and _THRESHOLD_LEFT.search(before) and re.match(r"(?:以上|以下)?的[^,，。;；、\d]{0,10}(?:企业|项目|公司|单位|园区|平台)", after):
-        return True
-    qualifies = r"(?:级)?(?:以上|以下)?(?:的)?(?:[^,，。;；、\d]{0,6})?(?:企业|项目|设备|仪器|公司|平台|园区)[^,，。;；、\d]{0,4}(?:\d|[一二两三四五六七八九十]+[家个项台])"
-    return is_money(unit) and bool(re.match(qualifies, after))
 
 
 def _with_modifiers(text: str, quantity: Quantity) -> Quantity:

@@ -12,8 +12,12 @@ _NUMBERED = re.compile(
     r"^\s*(?P<number>(?P<one>[一二三四五六七八九十]{1,3}、)|(?P<two>[(（][一二三四五六七八九十]{1,3}[)）])|(?P<three>\d{1,2}[.．、](?!\d))|(?P<four>[(（]\d{1,2}[)）]))\s*(?P<rest>[^\n]*)"
 )
 _SENTENCE_END = re.compile(r"[。！？!?\n；;]")
-_PLAN = re.compile(r"思路|打算|下一步|下步|下一年|下年|明年|来年|新的一年|工作计划|计划安排|工作安排|展望|下一阶段|今后|重点工作|主要任务|重点任务|目标任务|工作目标|发展目标|主要目标|工作要点|预期目标|目标$|规划目标")
-_RESULT = re.compile(r"完成情况|推进情况|进展|回顾|成效|落实情况|工作总结|总结如下|亮点|开展情况|运行情况|主要工作及|取得|情况$|成绩|做法|存在|问题|不足|困难")
+_PLAN = re.compile(
+    r"思路|打算|下一步|下步|下一年|下年|明年|来年|新的一年|工作计划|计划安排|工作安排|展望|下一阶段|今后|重点工作|主要任务|重点任务|目标任务|工作目标|发展目标|主要目标|工作要点|预期目标|目标$|规划目标"
+)
+_RESULT = re.compile(
+    r"完成情况|推进情况|进展|回顾|成效|落实情况|工作总结|总结如下|亮点|开展情况|运行情况|主要工作及|取得|情况$|成绩|做法|存在|问题|不足|困难"
+)
 _PLAN_LEAD = re.compile(
     r"^\s*(?:[(（]?[一二三四五六七八九十\d]{1,3}[)）、.])?\s*(?:下一步|下步|明年|来年|新的一年里?|下半年|下一阶段|今后|在新的一年|(?:20\d\d|20xx|xxxx)年[,，]?[^。]{0,20}(?:将|要|计划|工作目标|目标[:：是为]|总体要求|预期))"
 )
@@ -76,7 +80,11 @@ def _heading_of(line: str, at: int) -> Heading | None:
     bare = line.rstrip()
     match = _NUMBERED.match(bare)
     if not match:
-        is_title = 4 <= len(bare.strip()) <= 30 and not re.search(r"[。,，;；:：]|\d[家项个件名人%万亿]", bare.strip()) and bool(re.search(r"工作|思路|打算|计划|情况|目标|问题|总结|举措|建议|成效", bare))
+        is_title = (
+            4 <= len(bare.strip()) <= 30
+            and not re.search(r"[。,，;；:：]|\d[家项个件名人%万亿]", bare.strip())
+            and bool(re.search(r"工作|思路|打算|计划|情况|目标|问题|总结|举措|建议|成效", bare))
+        )
         return Heading(at + len(bare) - len(bare.lstrip()), at + len(bare), bare.strip(), 1) if is_title else None
     stop = re.search(r"[。:：]", match["rest"])
     first = match["rest"][: stop.start() + 1] if stop else match["rest"]
@@ -86,7 +94,12 @@ def _heading_of(line: str, at: int) -> Heading | None:
     if not stop and len(match["rest"]) > 45:
         return None
     start = at + match.start("number")
-    return Heading(start, at + match.start("rest") + len(first), bare[match.start("number") : match.start("rest") + len(first)].strip(), level)
+    return Heading(
+        start,
+        at + match.start("rest") + len(first),
+        bare[match.start("number") : match.start("rest") + len(first)].strip(),
+        level,
+    )
 
 
 def split_sentences(text: str) -> list[Sentence]:
@@ -94,8 +107,8 @@ def split_sentences(text: str) -> list[Sentence]:
     headings = {h.start: h for h in find_headings(text)}
     found: list[Sentence] = []
     part, plan_level, heading = "result", 0, ""
-    at = paragraph = 0
-    for line in text.splitlines(keepends=True):
+    at = 0
+    for paragraph, line in enumerate(text.splitlines(keepends=True)):
         line_heading = headings.get(at + len(line) - len(line.lstrip()))
         lead = line[:60]
         if line_heading:
@@ -108,11 +121,14 @@ def split_sentences(text: str) -> list[Sentence]:
             if text[start:end].strip():
                 own = "plan" if _PLAN_LEAD.match(text[start:end]) else part
                 found.append(Sentence(start, end, heading, own, paragraph))
-                if own == "plan" and part == "result" and re.match(r"\s*(?:下一步|下步|明年|来年|新的一年)[,，]", text[start:end]):
+                if (
+                    own == "plan"
+                    and part == "result"
+                    and re.match(r"\s*(?:下一步|下步|明年|来年|新的一年)[,，]", text[start:end])
+                ):
                     part, plan_level = "plan", 9
             start = end
         at += len(line)
-        paragraph += 1
     return found
 
 
