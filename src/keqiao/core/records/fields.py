@@ -116,8 +116,17 @@ class ValueProblem(ValueError):
         self.problem = problem
 
 
+# Full-width letters, digits and blanks; Chinese punctuation and signs such as Ⅰ ① ㎡ ℃ are meant and stay.
+HALF_WIDTH = {ord("\u3000"): " "} | {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F) if chr(full - 0xFEE0).isalnum()}
+
+
+def tidy(text: str) -> str:
+    """A text as it is kept: letters and digits half-width, outer blanks away, nothing else changed."""
+    return text.translate(HALF_WIDTH).strip()
+
+
 def fold(text: str) -> str:
-    """Full-width to half-width, outer blanks away: what people type in Chinese input methods."""
+    """A text for comparing and reading numbers: everything half-width, outer blanks away. Not for keeping: it changes punctuation."""
     return unicodedata.normalize("NFKC", text).strip()
 
 
@@ -156,7 +165,7 @@ def _text(field: Field, raw: Any, _lookup: Any) -> str:
     if isinstance(raw, float) and raw.is_integer():
         raw = int(raw)  # Excel keeps codes typed without an apostrophe as numbers
     text = str(raw)
-    return text.strip() if field.kind == "long_text" else fold(text)
+    return text.strip() if field.kind == "long_text" else tidy(text)
 
 
 def _number(field: Field, raw: Any, _lookup: Any) -> Decimal:
@@ -266,7 +275,7 @@ def _looked_up(field: Field, raw: Any, lookup: Callable[[Field, str], Any] | Non
         return raw
     if isinstance(raw, float) and raw.is_integer():
         raw = int(raw)
-    found = lookup(field, fold(str(raw))) if lookup else None
+    found = lookup(field, tidy(str(raw))) if lookup else None
     if found is None:
         raise ValueProblem(field.problem("not_found", raw, _("找不到对应的记录"), _("请填写已登记的代码或名称；如尚未登记，请先登记")))
     return found

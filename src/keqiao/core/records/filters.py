@@ -25,7 +25,7 @@ from keqiao.core.models.record import ReviewState
 from keqiao.core.records import paging
 from keqiao.core.records.actions import look_up, target_of
 from keqiao.core.records.declare import Register
-from keqiao.core.records.fields import Field, ValueProblem, fold, parse, show
+from keqiao.core.records.fields import Field, ValueProblem, fold, parse, show, tidy
 from keqiao.core.records.problems import Problem
 
 # What every row has beside its declared fields.
@@ -170,7 +170,7 @@ def _bool(one: Field, values: list[str]) -> Built:
 def _contains(one: Field, values: list[str]) -> Built:
     found, (name, aliases) = Q(), column_of(one)
     for text in values:
-        found |= Q(**{f"{name}__icontains": fold(text)})
+        found |= Q(**{f"{name}__icontains": tidy(text)})
     return (
         found,
         _now("%(label)s含“%(text)s”") % {"label": one.label, "text": "”或“".join(fold(text) for text in values)},

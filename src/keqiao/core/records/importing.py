@@ -19,7 +19,7 @@ from keqiao.core.records import actions, references
 from keqiao.core.records.cells import Cells, canonical, looks_masked
 from keqiao.core.records.declare import Register
 from keqiao.core.records.excel_in import Column, Line, Table, raw_value, was_cut
-from keqiao.core.records.fields import Field, ValueProblem, fold, parse, show
+from keqiao.core.records.fields import Field, ValueProblem, fold, parse, show, tidy
 from keqiao.core.records.problems import InvalidError, Problem, StaleError
 
 Progress = Callable[[int, int], None]
@@ -409,7 +409,7 @@ class _Lookup:
             for unit in OrgUnit.objects.filter(valid_until=None):
                 for key in {unit.code, fold(unit.name)}:
                     self.units[key] = None if key in self.units else unit  # a name that two units have names neither
-        return self.units.get(text)
+        return self.units.get(fold(text))
 
     def _resolve(self, one: Field, texts: set[str]) -> dict[str, Any]:
         target = actions.target_of(one)
@@ -438,7 +438,7 @@ def _text_of(line: Line, place: int) -> str:
     cell = line.cells[place] if place < len(line.cells) else None
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    return fold(str(cell)) if cell is not None else ""
+    return tidy(str(cell)) if cell is not None else ""
 
 
 __all__ = ["ForbiddenError", "Plan", "Planned", "carry_out", "plan", "show", "timezone"]
