@@ -37,6 +37,11 @@ class MatchError(Exception):
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
 
+    @classmethod
+    def of(cls, code: str, where: str, value: object, reason: str, remedy: str) -> "MatchError":
+        """An error that is a single problem."""
+        return cls([problem(code, where, value, reason, remedy)])
+
 
 def problem(code: str, where: str, value: object, reason: str, remedy: str, line: int = 0) -> Problem:
     """A `Problem` with the value shortened for showing."""

@@ -4,11 +4,12 @@ missing, the best passage, and which wishes (industry, maturity, region …) it 
 Hides how single terms are merged back into phrases. The shares of the phrases add up to the lexical score.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from keqiao.engines.match.documents import NUMBERS, Document, Filter
+from keqiao.engines.match.store import searched_text
 from keqiao.engines.match.tokens import Span, fold, normalise, spans
-from keqiao.engines.match.weights import FieldWeights, Statistics, weighted_terms
 
 _PASSAGE = 80
 
@@ -68,16 +69,17 @@ class Reasons:
 def explain(
     query: str,
     document: Document,
-    weights: FieldWeights,
-    statistics: Statistics,
+    points: Mapping[str, float],
     semantic: float = 0.0,
     fields: tuple[FieldMatch, ...] = (),
 ) -> Reasons:
-    """The reasons for one document. Cost: proportional to its length, about 0.1 ms per 200 characters."""
+    """The reasons for one document, from the points that each occurrence of a query term brings (see `rank`).
+
+    Cost: proportional to the document's length, about 0.1 ms per 200 characters.
+    """
     shown = normalise(query)
     query_spans = spans(shown)
-    points = statistics.contributions([each.term for each in query_spans], weighted_terms(document, weights))
-    body = normalise("\n".join(part for part in (document.title, "；".join(document.keywords), document.text) if part))
+    body = normalise(searched_text(document))
     return Reasons(
         phrases=_phrases(shown, query_spans, points, fold(body)),
         missing=_missing(shown, query_spans, points),
@@ -87,7 +89,7 @@ def explain(
     )
 
 
-def _phrases(shown: str, query_spans: list[Span], points: dict[str, float], body: str) -> tuple[Phrase, ...]:
+def _phrases(shown: str, query_spans: list[Span], points: Mapping[str, float], body: str) -> tuple[Phrase, ...]:
     """Merge matched terms that touch or overlap in the query, longest stretches first; equal stretches are one."""
     merged: dict[str, float] = {}
     for start, end in _stretches([each for each in query_spans if each.term in points and len(each.term) > 1]):
@@ -103,7 +105,7 @@ def _phrases(shown: str, query_spans: list[Span], points: dict[str, float], body
     return tuple(Phrase(text, value, fold(text) in body) for text, value in ordered)
 
 
-def _missing(shown: str, query_spans: list[Span], points: dict[str, float]) -> tuple[str, ...]:
+def _missing(shown: str, query_spans: list[Span], points: Mapping[str, float]) -> tuple[str, ...]:
     covered = [False] * len(shown)
     asked = [False] * len(shown)
     for each in query_spans:
@@ -125,7 +127,7 @@ def _stretches(found: list[Span]) -> list[tuple[int, int]]:
     return joined
 
 
-def _passage(body: str, points: dict[str, float]) -> Passage:
+def _passage(body: str, points: Mapping[str, float]) -> Passage:
     """The window of `_PASSAGE` characters that holds most points, each term counted once, earliest if equal."""
     matched = [each for each in spans(body) if each.term in points]
     matched.sort(key=lambda span: span.start)

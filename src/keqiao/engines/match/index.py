@@ -1,8 +1,7 @@
-"""A searchable store of documents in one folder: add, delete, commit, search with reasons.
+"""A searchable collection of documents in one folder: add, delete, commit, search with reasons.
 
-Hides tantivy, its file layout, field weighting, filters and reading while another process writes. What is committed
-survives a crash at any moment; what is not committed is gone, and only that. The registers stay the truth: the folder
-can always be built anew from them.
+Hides how words (`store`), meaning (`vectors`, `encoders`), order (`rank`) and reasons (`explain`) work together. What
+is committed survives a crash at any moment. The registers stay the truth: the folder can always be built anew.
 """
 
 import json
@@ -10,25 +9,26 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
-import tantivy
-
-from keqiao.engines.match.documents import NUMBERS, Document, Filter, MatchError, problem
+from keqiao.engines.match.documents import Document, Filter, MatchError
+from keqiao.engines.match.encoders import Encoder, load_encoder
 from keqiao.engines.match.explain import FieldMatch, Reasons, explain
-from keqiao.engines.match.rank import Candidate
+from keqiao.engines.match.rank import Candidate, QueryProfile, full_order, lexical_order
+from keqiao.engines.match.store import Store, searched_text
 from keqiao.engines.match.tokens import terms
-from keqiao.engines.match.weights import FORMAT, FieldWeights, Statistics, weighted_terms
+from keqiao.engines.match.vectors import VectorStore, text_key
+from keqiao.engines.match.weights import FORMAT, FieldWeights, weighted_terms
 
 Mode = Literal["lexical", "full"]
 _SETTINGS = "keqiao-match.json"
-_WRITER_MEMORY = 64_000_000
+_ENCODE_BLOCK = 256
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One answer. `score` orders the answers; `lexical` is the part from words in common, `semantic` the part from
-    likeness of meaning (0 in lexical mode). `reasons` is None where none were asked for."""
+    """One answer. `score` orders the answers; `lexical` is its part from words in common, `semantic` its part from
+    likeness of meaning (0 without an encoder). `reasons` is None where none were asked for."""
 
     id: str
     rank: int
@@ -41,60 +41,40 @@ class Hit:
 
 @dataclass(frozen=True)
 class Answer:
-    """Hits of one query, best first; `mode` is what really served it (full falls back to lexical), in `milliseconds`."""
+    """Hits of one query, best first; `encoder` names what judged meaning ("" = nothing did)."""
 
     hits: tuple[Hit, ...]
     mode: Mode
+    encoder: str
     milliseconds: float
-
-
-def _schema() -> tantivy.Schema:
-    build = tantivy.SchemaBuilder()
-    build.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
-    build.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
-    build.add_text_field("label", tokenizer_name="raw", index_option="basic")
-    for name in NUMBERS:
-        build.add_float_field(name, indexed=True, fast=True)
-    build.add_bytes_field("source", stored=True)
-    return build.build()
 
 
 class Index:
     """An index folder. Reading needs no lock; one process at a time may write (a second one gets a MatchError).
 
-    >>> index = Index.create(folder)                                    # doctest: +SKIP
-    >>> index.add([Document("a1", "压电陶瓷驱动器的非线性补偿")]); index.commit()   # doctest: +SKIP
-    >>> index.search("压电驱动器").hits[0].id                              # doctest: +SKIP
+    >>> index = Index.create(folder)                                               # doctest: +SKIP
+    >>> index.add([Document("a1", "压电陶瓷驱动器的非线性补偿")]); index.commit()      # doctest: +SKIP
+    >>> index.search("压电驱动器").hits[0].id                                        # doctest: +SKIP
     'a1'
     """
 
     def __init__(self, folder: Path, weights: FieldWeights) -> None:
         self.folder = folder
-        self.weights = weights
-        self._tantivy = tantivy.Index.open(str(folder))
-        self._schema = self._tantivy.schema
-        self._writer: tantivy.IndexWriter | None = None
-        self._seen_commit = -1
-        self._statistics: Statistics | None = None
+        self._store = Store(folder, weights)
+        self._encoder: Encoder | None = None
+        self._vectors: VectorStore | None = None
+        self._encoder_looked_for = False
 
     @classmethod
     def create(cls, folder: Path | str, weights: FieldWeights | None = None) -> Self:
         """Make an empty index in a new or empty folder. Raises MatchError when the folder holds something."""
         path, chosen = Path(folder), weights or FieldWeights()
         if path.exists() and any(path.iterdir()):
-            raise MatchError(
-                [
-                    problem(
-                        "MATCH-FOLDER-USED",
-                        "folder",
-                        path,
-                        "the folder is not empty.",
-                        "Choose a new one, or delete it first.",
-                    )
-                ]
+            raise MatchError.of(
+                "MATCH-FOLDER-USED", "folder", path, "the folder is not empty.", "Choose a new one, or delete it first."
             )
         path.mkdir(parents=True, exist_ok=True)
-        tantivy.Index(_schema(), path=str(path))
+        Store.create(path)
         (path / _SETTINGS).write_text(json.dumps(asdict(chosen)), encoding="utf-8")
         return cls(path, chosen)
 
@@ -107,50 +87,57 @@ class Index:
         except (OSError, TypeError, ValueError):
             weights = FieldWeights(format=-1)
         if weights.format != FORMAT:
-            raise MatchError(
-                [
-                    problem(
-                        "MATCH-NO-INDEX",
-                        "folder",
-                        path,
-                        f"holds no index of format {FORMAT}.",
-                        "Build it with `keqiao match index`.",
-                    )
-                ]
+            raise MatchError.of(
+                "MATCH-NO-INDEX",
+                "folder",
+                path,
+                f"holds no index of format {FORMAT}.",
+                "Build it with `keqiao match index`.",
             )
         return cls(path, weights)
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
     def add(self, documents: Iterable[Document]) -> int:
-        """Add or replace documents by id; returns how many. Not visible to anyone before `commit`."""
-        writer, count = self._writing(), 0
-        for document in documents:
-            writer.delete_documents_by_term("id", document.id)
-            writer.add_document(self._stored(document))
-            count += 1
+        """Add or replace documents by id; returns how many. Visible to nobody before `commit`."""
+        count = 0
+        for count, document in enumerate(documents, 1):  # noqa: B007 (the last count is the answer)
+            self._store.put(document)
         return count
 
     def delete(self, ids: Iterable[str]) -> int:
         """Remove documents by id (unknown ids do nothing); returns how many ids were given."""
-        writer, count = self._writing(), 0
-        for identity in ids:
-            writer.delete_documents_by_term("id", identity)
-            count += 1
+        count = 0
+        for count, identity in enumerate(ids, 1):  # noqa: B007 (the last count is the answer)
+            self._store.remove(identity)
         return count
 
     def commit(self) -> None:
         """Make all additions and deletions since the last commit durable and visible, at once and together."""
-        if self._writer is not None:
-            self._writer.commit()
-            self._reload()
+        self._store.commit()
 
     def close(self) -> None:
         """Give back the writing lock; what was not committed is forgotten. Waits for merging of files to end."""
-        if self._writer is not None:
-            writer, self._writer = self._writer, None
-            writer.rollback()
-            writer.wait_merging_threads()
+        self._store.close()
+
+    def backfill(
+        self, encoder: Encoder, most: int | None = None, progress: Callable[[int, int], None] | None = None
+    ) -> int:
+        """Encode committed documents that have no vector yet, at most `most`; returns how many. Every block is durable,
+        so it can be stopped at any time and run beside searches. `progress(done, all)` is called per block."""
+        self._store.refresh()
+        vectors = VectorStore(self.folder / "vectors" / encoder.name, encoder.dimensions)
+        addresses = self._store.addresses()
+        keys = self._store.keys(addresses)
+        todo = vectors.missing(keys)[:most]
+        for at in range(0, len(todo), _ENCODE_BLOCK):
+            block = todo[at : at + _ENCODE_BLOCK]
+            texts = [searched_text(self._store.document(addresses[each])) for each in block]
+            vectors.add([keys[each] for each in block], encoder.encode(texts))
+            if progress:
+                progress(at + len(block), len(todo))
+        self._encoder, self._vectors, self._encoder_looked_for = encoder, vectors, True
+        return len(todo)
 
     def __enter__(self) -> Self:
         return self
@@ -161,15 +148,13 @@ class Index:
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
-        self._refresh()
-        return int(self._tantivy.searcher().num_docs)
+        self._store.refresh()
+        return self._store.count()
 
     def get(self, identity: str) -> Document | None:
         """The stored document of an id, or None."""
-        self._refresh()
-        searcher = self._tantivy.searcher()
-        found = searcher.search(tantivy.Query.term_query(self._schema, "id", identity, "basic"), 1, count=False).hits
-        return _document(searcher.doc(found[0][1])) if found else None
+        self._store.refresh()
+        return self._store.get(identity)
 
     def search(
         self,
@@ -182,138 +167,51 @@ class Index:
     ) -> Answer:
         """The `top` best documents for a text. The first `reasons` of them carry their reasons.
 
-        `accept` drops hits after retrieval (access rules of the caller); enough are fetched to fill `top` unless more
-        than nine in ten are dropped. A text without any term gives no hits. Cost: see bench/results/match.md.
+        `accept` drops hits after retrieval (access rules of the caller); ten times `top` are looked at to fill it. A
+        text without any term gives no hits. Equal scores are ordered by id. Cost: see bench/results/match.md.
         """
         started = time.perf_counter()
-        self._refresh()
-        searcher = self._tantivy.searcher()
-        query_terms = terms(text)
+        self._store.refresh()
         wanted = top if accept is None else top * 10
-        candidates, served = self._candidates(searcher, query_terms, filters, mode, wanted)
-        hits: list[Hit] = []
-        for candidate in candidates:
-            document = _document(searcher.doc(candidate.address))
-            if accept is not None and not accept(document):
-                continue
-            rank = len(hits) + 1
-            why = self._reasons(searcher, text, document, candidate, filters) if rank <= reasons else None
-            hits.append(Hit(document.id, rank, candidate.score, candidate.lexical, candidate.semantic, document, why))
-            if rank == top:
-                break
-        return Answer(tuple(hits), served, (time.perf_counter() - started) * 1000)
+        encoder = self._use_encoder() if mode == "full" else None
+        if mode == "lexical":
+            candidates = lexical_order(self._store, text, filters, wanted)
+        else:
+            candidates = full_order(self._store, text, filters, wanted, encoder, self._vectors)
+        kept = [each for each in candidates if accept is None or accept(each.document)][:top]
+        hits = tuple(self._hit(at, each, text, filters, mode, at <= reasons) for at, each in enumerate(kept, 1))
+        return Answer(hits, mode, encoder.name if encoder else "", (time.perf_counter() - started) * 1000)
 
-    # -- inside ----------------------------------------------------------------------------------------------------
-
-    def _writing(self) -> tantivy.IndexWriter:
-        if self._writer is None:
-            try:
-                self._writer = self._tantivy.writer(_WRITER_MEMORY, 1)
-            except ValueError as error:
-                raise MatchError(
-                    [
-                        problem(
-                            "MATCH-LOCKED",
-                            "folder",
-                            self.folder,
-                            "another process is writing to it.",
-                            "Wait for it to end, then try again.",
-                        )
-                    ]
-                ) from error
-        return self._writer
-
-    def _stored(self, document: Document) -> tantivy.Document:
-        row = tantivy.Document()
-        row.add_text("id", document.id)
-        row.add_text("terms", " ".join(weighted_terms(document, self.weights)))
-        for name, values in document.labels.items():
-            for value in values:
-                row.add_text("label", f"{name}={value}")
-        for name, number in document.numbers.items():
-            row.add_float(name, number)
-        row.add_bytes("source", json.dumps(asdict(document), ensure_ascii=False, separators=(",", ":")).encode())
-        return row
-
-    def _refresh(self) -> None:
-        commit = (self.folder / "meta.json").stat().st_mtime_ns
-        if commit != self._seen_commit:
-            self._seen_commit = commit
-            self._reload()
-
-    def _reload(self) -> None:
-        self._tantivy.reload()
-        self._statistics = None
-
-    def _candidates(
-        self, searcher: Any, query_terms: list[str], filters: Sequence[Filter], mode: Mode, top: int
-    ) -> tuple[list[Candidate], Mode]:
-        query = self._query(query_terms, filters)
-        if query is None:
-            return [], mode
-        found = searcher.search(query, top, count=False).hits
-        return [Candidate(address, score, score) for score, address in found], "lexical"
-
-    def _query(self, query_terms: list[str], filters: Sequence[Filter]) -> tantivy.Query | None:
-        query_of, must, should = tantivy.Query, tantivy.Occur.Must, tantivy.Occur.Should
-        if not query_terms:
+    def explain(self, text: str, identity: str, filters: Sequence[Filter] = ()) -> Reasons | None:
+        """Why one document stands where it does for a text, found or not ("why not higher"); None for an unknown id."""
+        self._store.refresh()
+        document = self._store.get(identity)
+        if document is None:
             return None
-        # A repeated term stands twice in the union: that is its weight, and keeps the fast pruned union of plain terms.
-        union = query_of.boolean_query(
-            [(should, query_of.term_query(self._schema, "terms", term, "freq")) for term in query_terms]
-        )
-        if not filters:
-            return union
-        kept = [(must, query_of.const_score_query(self._filter(each), 0.0)) for each in filters]
-        return query_of.boolean_query([(must, union), *kept])
+        found = self._store.by_keys([text_key(searched_text(document))], terms(text), ())
+        return self._reasons(text, Candidate(found[0].address, document, 0.0, 0.0), filters, "full")
 
-    def _filter(self, wanted: Filter) -> tantivy.Query:
-        query_of = tantivy.Query
-        if wanted.field in NUMBERS:
-            return query_of.range_query(
-                self._schema, wanted.field, tantivy.FieldType.Float, wanted.minimum, wanted.maximum
-            )
-        if wanted.minimum is not None or wanted.maximum is not None:
-            raise MatchError(
-                [
-                    problem(
-                        "MATCH-FILTER",
-                        wanted.field,
-                        wanted.minimum or wanted.maximum,
-                        "only numbers have limits.",
-                        f"Use one of {', '.join(NUMBERS)}, or any_of.",
-                    )
-                ]
-            )
-        return query_of.term_set_query(self._schema, "label", [f"{wanted.field}={value}" for value in wanted.any_of])
+    def _hit(
+        self, rank: int, candidate: Candidate, text: str, filters: Sequence[Filter], mode: Mode, explained: bool
+    ) -> Hit:
+        reasons = self._reasons(text, candidate, filters, mode) if explained else None
+        parts = (candidate.score, candidate.lexical, candidate.semantic)
+        return Hit(candidate.document.id, rank, *parts, candidate.document, reasons)
 
-    def _reasons(
-        self, searcher: Any, text: str, document: Document, candidate: Candidate, filters: Sequence[Filter]
-    ) -> Reasons:
-        if self._statistics is None:
-            self._statistics = self._read_statistics(searcher, document, candidate.address)
-        fields = tuple(FieldMatch.of(each, document) for each in filters)
-        return explain(text, document, self.weights, self._statistics, candidate.semantic, fields)
+    def _reasons(self, text: str, candidate: Candidate, filters: Sequence[Filter], mode: Mode) -> Reasons:
+        fields = tuple(FieldMatch.of(each, candidate.document) for each in filters)
+        statistics, query_terms = self._store.statistics(candidate.address), terms(text)
+        points = statistics.contributions(query_terms, weighted_terms(candidate.document, self._store.weights))
+        if mode == "full":
+            points = QueryProfile.of(query_terms, statistics).points(points)
+        return explain(text, candidate.document, points, candidate.semantic, fields)
 
-    def _read_statistics(self, searcher: Any, document: Document, address: Any) -> Statistics:
-        """The store tells its mean length only inside the explanation of a term, so one is asked for."""
-        term = weighted_terms(document, self.weights)[0]
-        query = tantivy.Query.term_query(self._schema, "terms", term, "freq")
-        details = json.loads(query.explain(searcher, address).to_json())["details"]
-        values = {
-            part["description"].split(",")[0]: part["value"] for group in details for part in group.get("details", [])
-        }
-        known: dict[str, int] = {}
-
-        def frequency(asked: str) -> int:
-            if asked not in known:
-                known[asked] = int(searcher.doc_freq("terms", asked))
-            return known[asked]
-
-        return Statistics(int(values["N"]), float(values["avgdl"]), frequency)
-
-
-def _document(stored: Any) -> Document:
-    row = json.loads(stored.get_first("source"))
-    labels = {name: tuple(values) for name, values in row["labels"].items()}
-    return Document(row["id"], row["text"], row["title"], tuple(row["keywords"]), labels, row["numbers"])
+    def _use_encoder(self) -> Encoder | None:
+        """The installed encoder that this index has vectors of, looked for once."""
+        if not self._encoder_looked_for:
+            self._encoder_looked_for = True
+            for folder in sorted((self.folder / "vectors").glob("*")):
+                if (found := load_encoder(folder.name)) is not None:
+                    self._encoder, self._vectors = found, VectorStore(folder, found.dimensions)
+                    break
+        return self._encoder

@@ -65,3 +65,15 @@ def spans(shown: str) -> list[Span]:
         else:
             found.append(Span(run[:_LONGEST_TERM], start, match.end()))
     return found
+
+
+def is_word(term: str) -> bool:
+    """Whether a term is a whole run of letters and digits, not Chinese characters."""
+    match = _RUNS.match(term)
+    return match is not None and match.lastindex is None
+
+
+def whole_word(term: str) -> re.Pattern[str]:
+    """Pattern that finds such a run only where it stands whole, as in `terms`."""
+    part_of_run = f"[^\\W_{_HAN}]"
+    return re.compile(f"(?<!{part_of_run}){re.escape(term)}(?!{part_of_run})")

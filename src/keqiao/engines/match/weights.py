@@ -45,17 +45,17 @@ class Statistics:
     mean_length: float
     frequency: Callable[[str], int]
 
-    def idf(self, term: str) -> float:
-        """Weight of a term by its rarity; 0 for a term no document has."""
+    def rarity(self, term: str) -> float:
+        """Weight of a term (BM25's idf): the fewer documents have it, the higher."""
         found = self.frequency(term)
-        return math.log(1 + (self.documents - found + 0.5) / (found + 0.5)) if found else 0.0
+        return math.log(1 + (self.documents - found + 0.5) / (found + 0.5))
 
     def contributions(self, query_terms: list[str], document_terms: list[str]) -> dict[str, float]:
         """BM25 score per distinct query term, for one occurrence in the query; only terms that contribute."""
         counts = Counter(document_terms)
         norm = K1 * (1 - B + B * stored_length(len(document_terms)) / self.mean_length)
         return {
-            term: self.idf(term) * counts[term] * (K1 + 1) / (counts[term] + norm)
+            term: self.rarity(term) * counts[term] * (K1 + 1) / (counts[term] + norm)
             for term in dict.fromkeys(query_terms)
             if counts[term]
         }
