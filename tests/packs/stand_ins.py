@@ -56,7 +56,9 @@ def make(field: Field, text: str) -> None:
 
 def sample_row(register: Register, number: int = 1) -> dict[str, Any]:
     """Values for the fields a row can't do without; enough for the register's own cross-field checks too."""
-    values = {name: sample(field, number) for name, field in register.fields.items() if field.required and not field.read_only}
+    values = {
+        name: sample(field, number) for name, field in register.fields.items() if field.required and not field.read_only
+    }
     if register.key in {"patent", "achievement"}:
         values["owner_name"] = "某单位"
     if register.key in {"demand", "project", "qualification", "instrument"}:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from tests.packs.stand_ins import ACT, make_all, rows_of
 
 from keqiao.core import packs
 from keqiao.core.models import AuditEntry
@@ -13,7 +14,6 @@ from keqiao.core.records.declare import REGISTERS
 from keqiao.core.records.fields import show
 from keqiao.core.records.problems import InvalidError
 from keqiao.registers.ledgers.store import LedgerRegister
-from tests.packs.stand_ins import ACT, make_all, rows_of
 
 ROOT = Path(__file__).resolve().parents[2] / "packs"
 LEDGERS = sorted(ROOT.glob("*/ledgers/*.yaml"))
@@ -82,13 +82,27 @@ def test_formula_and_rules() -> None:
     assert str(register.fields["vacancy"].get(row)) == "33.33"
     assert register.fields["vacancy"].get(actions.create(register, base | {"form_number": "T2"}, ACT)) is None
     with pytest.raises(InvalidError) as refused:
-        actions.create(register, base | {"form_number": "T3", "rentable_area": "900", "let_area": "901", "tenants": "3", "tech_tenants": "4"}, ACT)
-    assert [(p.code, p.field) for p in refused.value.problems] == [("ledger_rule", "let_area"), ("ledger_rule", "tech_tenants")]
+        actions.create(
+            register,
+            base
+            | {"form_number": "T3", "rentable_area": "900", "let_area": "901", "tenants": "3", "tech_tenants": "4"},
+            ACT,
+        )
+    assert [(p.code, p.field) for p in refused.value.problems] == [
+        ("ledger_rule", "let_area"),
+        ("ledger_rule", "tech_tenants"),
+    ]
 
 
 def test_a_finished_inspection_plans_the_next(django_capture_on_commit_callbacks: Any) -> None:
     register = REGISTERS["inspection"]
-    values = {"site": "锅炉房", "kind": "safety", "frequency": "half_month", "planned_on": "2026-02-20", "inspector": "王强"}
+    values = {
+        "site": "锅炉房",
+        "kind": "safety",
+        "frequency": "half_month",
+        "planned_on": "2026-02-20",
+        "inspector": "王强",
+    }
     with django_capture_on_commit_callbacks(execute=True):
         row = actions.create(register, values, ACT)
     assert register.rows().unscoped("test").count() == 1
@@ -103,9 +117,13 @@ def test_a_finished_inspection_plans_the_next(django_capture_on_commit_callbacks
 def test_rows_follow_the_unit_of_their_enterprise(units: Any) -> None:
     from keqiao.registers.uscc import complete
 
-    firm = actions.create(REGISTERS["enterprise"], {"name": "甲", "uscc": complete("91990102MA2000777"), "org_unit": units.lake.code}, ACT)
+    firm = actions.create(
+        REGISTERS["enterprise"], {"name": "甲", "uscc": complete("91990102MA2000777"), "org_unit": units.lake.code}, ACT
+    )
     visit = actions.create(
-        REGISTERS["service_visit"], {"number": "V1", "enterprise": firm.uscc, "visited_on": "2026-01-05", "problem": "缺人"}, ACT
+        REGISTERS["service_visit"],
+        {"number": "V1", "enterprise": firm.uscc, "visited_on": "2026-01-05", "problem": "缺人"},
+        ACT,
     )
     assert visit.org_unit_id == units.lake.pk
 
@@ -138,7 +156,17 @@ def test_all_faults_of_a_wrong_ledger_are_named_at_once(pack: Path) -> None:
     with pytest.raises(CommandError) as refused:
         call_command("load_packs", str(pack))
     text = str(refused.value)
-    for line, code in ((2, "L007"), (4, "L006"), (4, "L019"), (5, "L006"), (6, "L002"), (11, "L010"), (12, "L011"), (13, "L016"), (14, "L017")):
+    for line, code in (
+        (2, "L007"),
+        (4, "L006"),
+        (4, "L019"),
+        (5, "L006"),
+        (6, "L002"),
+        (11, "L010"),
+        (12, "L011"),
+        (13, "L016"),
+        (14, "L017"),
+    ):
         assert any(f"wrong.yaml:{line}:" in one and code in one for one in text.splitlines()), (line, code, text)
     assert "columns" in text
     assert "是否想写 enterprise" in text
@@ -169,7 +197,9 @@ sections:
 """
 
 
-def test_a_never_seen_ledger_works_without_restart(pack: Path, people: Any, units: Any, client: Any, settings: Any) -> None:
+def test_a_never_seen_ledger_works_without_restart(
+    pack: Path, people: Any, units: Any, client: Any, settings: Any
+) -> None:
     (pack / "ledgers" / "drone_patrol.yaml").write_text(NEWCOMER)
     assert "drone_patrol" not in REGISTERS
     call_command("load_packs", str(pack))
@@ -179,16 +209,30 @@ def test_a_never_seen_ledger_works_without_restart(pack: Path, people: Any, unit
     client.force_login(people.officer)
     assert client.get("/").status_code in {200, 302}
     register = REGISTERS["drone_patrol"]
-    values = {"flight": "F-1", "flown_on": "2026-03-01", "site": units.river.code, "pilot_phone": "13900001234", "minutes": "25", "tags": "河道、山林", "org_unit": units.river.code}
+    values = {
+        "flight": "F-1",
+        "flown_on": "2026-03-01",
+        "site": units.river.code,
+        "pilot_phone": "13900001234",
+        "minutes": "25",
+        "tags": "河道、山林",
+        "org_unit": units.river.code,
+    }
     row = actions.create(register, values, ACT)
     actions.create(register, values | {"flight": "F-2", "org_unit": units.lake.code}, ACT)
     from django.contrib.auth.models import AnonymousUser
 
     from keqiao.core import access
 
-    people_seen = {name: register.rows().visible_to(getattr(people, name)).count() for name in ("officer", "town", "enterprise", "system")}
+    people_seen = {
+        name: register.rows().visible_to(getattr(people, name)).count()
+        for name in ("officer", "town", "enterprise", "system")
+    }
     assert set(people_seen.values()) == {2}  # the ledger is public
-    workable = {name: register.rows().visible_to(getattr(people, name), "change").count() for name in ("officer", "east_officer", "town", "enterprise", "leader")}
+    workable = {
+        name: register.rows().visible_to(getattr(people, name), "change").count()
+        for name in ("officer", "east_officer", "town", "enterprise", "leader")
+    }
     assert workable == {"officer": 2, "east_officer": 1, "town": 0, "enterprise": 0, "leader": 0}
     phone, flight = register.fields["pilot_phone"], register.fields["flight"]
     public = access.lens(AnonymousUser(), register)
