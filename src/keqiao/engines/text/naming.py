@@ -14,6 +14,7 @@ from keqiao.engines.text.units import is_money
 _LEVEL = re.compile(
     r"^(?:国家级|国家|部级|省部级|省级以上|省级|省|市级以上|市级|市|县级|区级|县级以上|区|县|[一-鿿]{2,3}市级|[一-鿿]{2,3}市|各级各类|各级|各类)(?:及?以上|和省级|、省级|、市级)?"
 )
+AREA_UNITS = ("亩", "公顷", "平方米", "平方公里", "平方千米")
 _COUNT_ENDS = ("数", "量", "率", "额", "值", "次", "指数", "得分", "规模", "比重", "占比", "强度", "面积")
 _MONEY_ENDS = re.compile(
     r"(?:额|投入|支出|收入|资金|产值|经费|投资|贷款|费用|值|利润|税收?|价|成本|金额|融资|利税|预算|补助|奖励|效益|营收|授信|基金|保额|保费|工资|规模)$"
@@ -63,6 +64,12 @@ def level_name(left: str, right: str, quantity: Quantity, carried: Name) -> tupl
     """Name of a plain level and its scope; `carried` is the name of the figure before in the sentence."""
     scope, noun, verb = parse_left(left)
     noun_right = right_noun(right)
+    if noun_right and re.search(r"等\s?$", left):  # 成客股份等8家企业: names of instances say nothing about the indicator
+        noun = ""
+    if noun and not verb and len(noun) >= 2 and carried.verb and carried.object.endswith(noun):
+        verb = carried.verb  # 奖励8家专利实施企业63万元
+    if noun_right and len(noun_right) >= 3 and re.search(r"[、和与]", noun) and not left.rstrip().endswith("的"):
+        noun = ""  # 八方电力、中高动力4家高新技术企业: instances again
     if (
         noun_right
         and quantity.form == "plain"

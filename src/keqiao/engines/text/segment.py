@@ -13,7 +13,7 @@ _NUMBERED = re.compile(
 )
 _SENTENCE_END = re.compile(r"[。！？!?\n；;]")
 _PLAN = re.compile(
-    r"思路|打算|下一步|下步|下一年|下年|明年|来年|新的一年|工作计划|计划安排|工作安排|展望|下一阶段|今后|重点工作|主要任务|重点任务|目标任务|工作目标|发展目标|主要目标|工作要点|预期目标|目标$|规划目标"
+    r"思路|打算|下一步|下步|下一年|下年|明年|来年|新的一年|工作计划|计划安排|工作安排|展望|下一阶段|今后|重点工作|主要任务|重点任务|^(?!.*(?:完成|落实|推进|分解)).*目标任务|工作目标|发展目标|主要目标|工作要点|预期目标|(?<!任务)(?<!专利)目标[。:：]?$|规划目标"
 )
 _RESULT = re.compile(
     r"完成情况|推进情况|进展|回顾|成效|落实情况|工作总结|总结如下|亮点|开展情况|运行情况|主要工作及|取得|情况$|成绩|做法|存在|问题|不足|困难"
@@ -21,6 +21,9 @@ _RESULT = re.compile(
 _PLAN_LEAD = re.compile(
     r"^\s*(?:[(（]?[一二三四五六七八九十\d]{1,3}[)）、.])?\s*(?:下一步|下步|明年|来年|新的一年里?|下半年|下一阶段|今后|在新的一年|(?:20\d\d|20xx|xxxx)年[,，]?[^。]{0,20}(?:将|要|计划|工作目标|目标[:：是为]|总体要求|预期))"
 )
+
+#: A line without figures that opens a plan whose heading is lost.
+_PLAN_OPENING = re.compile(r"^\s*(?:紧紧|紧扣|坚持)?围绕[^\d了]{10,120}为(?:主要|工作|总体)?(?:目标|主线|抓手|重点)[^\d了]{0,80}。?\s*$")
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def split_sentences(text: str) -> list[Sentence]:
         if line_heading:
             heading = line_heading.text
             part, plan_level = _part_after(heading, line_heading.level, part, plan_level)
-        elif part == "result" and _PLAN_LEAD.match(lead):
+        elif part == "result" and (_PLAN_LEAD.match(lead) or (paragraph and _PLAN_OPENING.match(line))):
             part, plan_level = "plan", 9
         start = at
         for end in _sentence_ends(line, at):
