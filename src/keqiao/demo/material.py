@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same loader in C, ten times faster, where it is built
 FOLDER = Path(__file__).resolve().parents[3] / "packs" / "demo" / "city"
 
 
@@ -39,9 +40,7 @@ class Material:
         self.folder = folder
 
     def read(self, name: str) -> Any:
-        return yaml.load(
-            (self.folder / f"{name}.yaml").read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        )  # noqa: S506  # both are safe loaders
+        return LOADER((self.folder / f"{name}.yaml").read_text(encoding="utf-8")).get_single_data()
 
     def _series(self, key: str) -> list[dict[str, Any]]:
         return [row for path in sorted(self.folder.glob(f"{key}_*.yaml")) for row in self.read(path.stem)[key]]
