@@ -143,7 +143,7 @@ def _demo(place: Place, options: argparse.Namespace) -> int:
     if options.reset:
         database.reset(place)
     database.ensure_demo(place)
-    database.ensure_migrated(place)
+    database.ensure_migrated(place)  # for a demo that an earlier version loaded
     if options.no_serve:
         note(say("已就绪：./keqiao demo", "ready: ./keqiao demo"))
         return 0

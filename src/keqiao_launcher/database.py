@@ -6,7 +6,7 @@ import subprocess
 
 from keqiao_launcher import stamps
 from keqiao_launcher.console import Problem, note, say, step
-from keqiao_launcher.place import Place
+from keqiao_launcher.place import DEMO_DATE, Place
 
 SQLITE = "keqiao.sqlite3"
 KEPT_ON_RESET = {"setup.lock", "running.lock", "secret_key", "log"}
@@ -51,6 +51,7 @@ def ensure_demo(place: Place) -> None:
         refuse_real_data(place)
     ensure_migrated(place)
     stamps.write(begun, wanted)
+    stamps.write(place.data / DEMO_DATE, _output(place, "-c", "import keqiao.demo; print(keqiao.demo.TODAY)"))
     with step(say("装载演示城市（东洲市）", "Loading the demo city (东洲市)")):
         if place.manage("load_demo"):
             raise Problem(
@@ -58,16 +59,17 @@ def ensure_demo(place: Place) -> None:
                 say("演示数据装载失败", "loading the demo city failed"),
                 say("错误见上；改正后运行 ./keqiao demo --reset", "see above; then run ./keqiao demo --reset"),
             )
-    accounts = subprocess.run(
-        [place.python, "-m", "django", "demo_accounts"],
-        env=place.environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    (place.data / ACCOUNTS).write_text(accounts.stdout)
+    stamps.write(place.data / ACCOUNTS, _output(place, "-m", "django", "demo_accounts"))
     stamps.write(stamp, wanted)
     begun.unlink()
+
+
+def _output(place: Place, *arguments: str) -> str:
+    """What a short Python call prints."""
+    command = [str(place.python), *arguments]
+    return subprocess.run(
+        command, env=place.environment(), stdout=subprocess.PIPE, text=True, check=True
+    ).stdout.strip()
 
 
 def is_demo(place: Place) -> bool:

@@ -10,6 +10,9 @@ from pathlib import Path
 from keqiao_launcher.console import Problem, say
 
 
+DEMO_DATE = "demo.date"  # in the demo's data folder: the day on which the demo city stands still
+
+
 @dataclass(frozen=True)
 class Place:
     """One checkout (`root`) with one data folder (`data`: database, stored files, secret key; never in git)."""
@@ -42,6 +45,9 @@ class Place:
             "KEQIAO_DATA": str(self.data),
             "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE") or "keqiao.conf.settings",
         }
+        demo_date = self.data / DEMO_DATE
+        if demo_date.is_file() and not os.environ.get("KEQIAO_TODAY"):
+            ours["KEQIAO_TODAY"] = demo_date.read_text().strip()
         return {**os.environ, **ours, **more}
 
     def run(self, *arguments: str | Path, **more: str) -> int:
