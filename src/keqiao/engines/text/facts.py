@@ -66,6 +66,7 @@ class _Walk:
     parts_in_paren: bool = False
     last_level_at: int | None = None
     measure: str = "level"
+    cue: str = ""
 
 
 _CLAUSE_STOP = re.compile(r"[,，;；。:：\n!！?？]")
@@ -115,6 +116,7 @@ def _read_sentence(
         if _continues_list(left) and walk.listed and previous and previous.unit == quantity.unit:
             measure = _listed_measure(measure, left, walk.measure)
         walk.measure = measure
+        walk.cue = walk.cue if _continues_list(left) and left.strip() not in (",", "，") else left
         status = status_of(
             text[sentence.start : clause_start], clause, sentence.part == "plan", quantity, right, walk.status, measure
         )
@@ -127,7 +129,7 @@ def _read_sentence(
             start=quantity.start, end=quantity.end, value=quantity.value, value_max=quantity.value_max, unit=quantity.unit,
             status=status, measure="ratio" if measure == "ratio_past" else measure, kind=reading.kind,
             indicator=name.indicator, verb=name.verb, subject=walk.scope, period=_period(text, sentence, quantity, period),
-            modifier=_modifiers(quantity, measure, left), section=sentence.heading, part_of=part_of,
+            modifier=_modifiers(quantity, measure, walk.cue), section=sentence.heading, part_of=part_of,
             is_known_unit=quantity.is_known_unit,
         )  # fmt: skip
 
@@ -235,7 +237,7 @@ def _name_listed(walk: _Walk, quantity: Quantity, measure: str, clause: str, lef
         name = Name(naming.compose(item.object or item.indicator, item.verb, quantity.unit), item.object, item.verb)
         walk.carried = walk.base = name
         return name
-    cue = left if "分别" in left else clause
+    cue = left if "分别" in left or _is_growth_only(left) else clause
     return derived_name(quantity, measure, clause, re.sub(r"^.*?分别", "", cue), item)[0]
 
 
