@@ -9,7 +9,6 @@ from pathlib import Path
 
 from keqiao_launcher.console import Problem, say
 
-
 DEMO_DATE = "demo.date"  # in the demo's data folder: the day on which the demo city stands still
 
 
