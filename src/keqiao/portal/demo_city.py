@@ -160,7 +160,7 @@ def subject_of(what: str, world: demo.World) -> tuple[str, Any]:
     return "person", _row("person", code=one.code)
 
 
-def _row(key: str, **identity: str) -> Any:
+def _row(key: str, **identity: Any) -> Any:
     return REGISTERS[key].rows().unscoped("demo accounts stand for rows").get(**identity)
 
 

@@ -40,7 +40,7 @@ class Command(BaseCommand):
                 counts = demo_city.load_workbook(table.register, path)
             except demo_city.LoadError as error:
                 raise CommandError(str(error)) from error
-            self.say(f"[{number}/{len(written)}] {path.stem}: +{counts['new']:,}", begun)
+            self.say(f"[{number}/{len(written)}] {path.stem}: +{counts['new']:,} ~{counts['changed']:,}", begun)
         users = demo_city.make_accounts(world)
         demo_city.leave_work(world)
         self.say(f"账号 accounts: {len(users)}", begun)
