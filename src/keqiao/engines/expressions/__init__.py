@@ -10,6 +10,8 @@ Language: `+ - * / × ÷`, comparisons (`>= ≥ 不低于`, …, chains `1 <= x 
 (`5%`, `5000万元`, `1000平方米`; a money field never compares with a bare number), dates `2026-01-01`, texts in quotes, odd names in backquotes.
 Functions: min max abs round floor ceil · if(c, a, b) case(c1, a, c2, b, …, else) band(x, table) or_else(x, y) known_if(c, x) is_known(x) · contains startswith
 endswith · any_of all_of size (sets) · year month days(a, b) months years add_days add_months add_years; each has a Chinese name too.
+Many expressions over one data set: `PolarsBatch(columns, constants)` and `select_sql(outputs, table, dialect)` share common parts; a big tree alone
+(score sheets) can be huge through `to_polars`/`to_sql`, which repeat them.
 Aggregates are not here: they belong to indicators. Names resolve in a `Scope` of Fields (by key, Chinese name or alias), Constants (parameters,
 band Tables) and Lets (named sub-expressions; with a field: derived fields, overruled by a stored value).
 
@@ -19,8 +21,8 @@ Errors: ProblemsFound holds Problems (code, message, remedy, file, line, column)
 YAML keeping the line of every value. Unknown: x/0, any operation on an unknown, a condition or band over an unknown; `and/or` are Kleene.
 """
 
-from .backend_polars import prepare, stored_frame, to_polars
-from .backend_sql import to_sql, to_sqlglot
+from .backend_polars import PolarsBatch, prepare, stored_frame, to_polars
+from .backend_sql import select_sql, to_sql, to_sqlglot
 from .documents import Document, document_of, read_document
 from .evaluate import Evaluation, evaluate, round_half_up
 from .missing import missing_fields
@@ -71,6 +73,7 @@ __all__ = [
     "Mistyped",
     "Name",
     "Number",
+    "PolarsBatch",
     "Problem",
     "ProblemsFound",
     "Scope",
@@ -93,6 +96,7 @@ __all__ = [
     "prepare",
     "read_document",
     "round_half_up",
+    "select_sql",
     "show",
     "show_value",
     "stored_frame",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -31,6 +31,25 @@ def to_polars(tree: Tree, columns: Collection[str] | None = None, *, prepared: b
     return Compiler(PolarsBackend(prepared), columns).value(tree)
 
 
+class PolarsBatch:
+    """Many expressions over one prepared frame, sharing their parts: `add` them all, then `run` on frames of the same columns."""
+
+    def __init__(self, columns: Collection[str], constants: Mapping[str, Value] | None = None) -> None:
+        self._compiler: Compiler[pl.Expr] = Compiler(PolarsBackend(True), columns, constants, sharing=True)
+        self._results: list[pl.Expr] = []
+
+    def add(self, name: str, tree: Tree) -> None:
+        """A result column; raises ProblemsFound (E130) if it cannot be exact."""
+        self._results.append(self._compiler.value(tree).alias(name))
+
+    def run(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The results, row by row. `frame`: selected with `prepare`."""
+        for stage in self._compiler.stages:
+            frame = frame.with_columns(expression.alias(name) for name, expression in stage)
+        # A constant result is as long as the frame only beside a real column.
+        return frame.with_columns(self._results).select(expression.meta.output_name() for expression in self._results)
+
+
 def prepare(fields: Collection[Field]) -> list[pl.Expr]:
     """Select these to turn stored columns into the fixed-point integers that prepared expressions read."""
     stored = PolarsBackend(False)
@@ -43,6 +62,15 @@ class PolarsBackend:
 
     def column(self, field: Field) -> pl.Expr:
         return pl.col(field.key)
+
+    def reference(self, name: str) -> pl.Expr:
+        return pl.col(name)
+
+    def roots(self, value: pl.Expr) -> list[str]:
+        return value.meta.root_names()
+
+    def is_simple(self, value: pl.Expr) -> bool:
+        return value.meta.is_column() or value.meta.is_literal()
 
     def fixed(self, field: Field) -> pl.Expr:
         if self.prepared:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from fractions import Fraction
 
@@ -38,6 +38,30 @@ def to_sqlglot(tree: Tree, dialect: str = "duckdb", columns: Collection[str] | N
     return Compiler(SqlBackend(dialect), columns).value(tree)
 
 
+def select_sql(
+    outputs: Mapping[str, Tree],
+    table: str,
+    dialect: str = "duckdb",
+    columns: Collection[str] | None = None,
+    constants: Mapping[str, Value] | None = None,
+    keep: Collection[str] = (),
+) -> str:
+    """One SELECT giving the columns `keep` and one column per output, sharing common parts in CTEs. `constants`: fields with one value for all."""
+    if dialect not in ("duckdb", "spark"):
+        raise ValueError(f"dialect {dialect!r} is not supported: duckdb or spark")
+    compiler: Compiler[exp.Expression] = Compiler(SqlBackend(dialect), columns, constants, sharing=True)
+    compiled = {name: compiler.value(tree) for name, tree in outputs.items()}
+    source = exp.to_table(table)
+    query = exp.Select()
+    for number, stage in enumerate(compiler.stages):
+        made = [exp.alias_(expression, name, quoted=True) for name, expression in stage]
+        query = query.with_(f"stage{number}", as_=exp.select(exp.Star(), *made).from_(source))
+        source = exp.to_table(f"stage{number}")
+    kept = [exp.column(name, quoted=True) for name in keep]
+    final = [exp.alias_(expression, name, quoted=True) for name, expression in compiled.items()]
+    return query.select(*kept, *final).from_(source).sql(dialect=dialect)
+
+
 class SqlBackend:
     def __init__(self, dialect: str) -> None:
         self.dialect = dialect
@@ -45,6 +69,15 @@ class SqlBackend:
 
     def column(self, field: Field) -> exp.Expression:
         return exp.column(field.key, quoted=True)
+
+    def reference(self, name: str) -> exp.Expression:
+        return exp.column(name, quoted=True)
+
+    def roots(self, value: exp.Expression) -> set[str]:
+        return {column.name for column in value.find_all(exp.Column)}
+
+    def is_simple(self, value: exp.Expression) -> bool:
+        return isinstance(value, exp.Column | exp.Literal | exp.Boolean)
 
     def fixed(self, field: Field) -> exp.Expression:
         stored: exp.Expression = exp.cast(self.column(field), f"DECIMAL(38, {field.decimals})")

@@ -6,7 +6,7 @@ expression that could overflow is refused when it is compiled, not when it runs.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor, gcd, lcm
@@ -26,6 +26,9 @@ class Backend(Protocol[E]):
     """What an executor must offer. Nulls propagate through everything but `both`, `either` (Kleene), `is_null`, `fallback` and `choose`."""
 
     def column(self, field: Field) -> E: ...
+    def reference(self, name: str) -> E: ...
+    def roots(self, value: E) -> Collection[str]: ...
+    def is_simple(self, value: E) -> bool: ...
     def fixed(self, field: Field) -> E: ...
     def integer(self, value: int, wide: bool) -> E: ...
     def literal(self, value: Value) -> E: ...
@@ -69,10 +72,49 @@ class Ratio(Generic[E]):
 
 
 class Compiler(Generic[E]):
-    """Compiles trees for one backend. `columns`: the keys present in the data; other fields are unknown throughout. None: all stored fields present."""
+    """Compiles trees for one backend.
 
-    def __init__(self, backend: Backend[E], columns: Collection[str] | None = None) -> None:
-        self.backend, self.columns = backend, columns
+    `columns`: the keys present in the data; other fields are unknown throughout (None: all stored fields are present). `constants`: fields with
+    one value for all rows (the as-of date). `sharing`: what is used more than once becomes an intermediate column, listed in `stages`; without
+    it every expression stands alone and repeats its parts.
+    """
+
+    def __init__(
+        self,
+        backend: Backend[E],
+        columns: Collection[str] | None = None,
+        constants: Mapping[str, Value] | None = None,
+        *,
+        sharing: bool = False,
+    ) -> None:
+        self.backend, self.columns, self.sharing = backend, columns, sharing
+        self.constants = constants or {}
+        self._levels: dict[str, int] = {}
+        self._stages: list[list[tuple[str, E]]] = []
+        self._plain: dict[int, tuple[Tree, E]] = {}
+        self._numbers: dict[int, tuple[Tree, Ratio[E]]] = {}
+
+    @property
+    def stages(self) -> list[list[tuple[str, E]]]:
+        """Intermediate columns (name, expression) in the order they must be made, one list after the other."""
+        return self._stages
+
+    def share(self, value: E) -> E:
+        """The value as an intermediate column, if sharing and if it is more than a column or a literal."""
+        if not self.sharing or self.backend.is_simple(value):
+            return value
+        level = max((self._levels[name] + 1 for name in self.backend.roots(value) if name in self._levels), default=0)
+        while len(self._stages) <= level:
+            self._stages.append([])
+        name = f"~{len(self._levels)}"
+        self._levels[name] = level
+        self._stages[level].append((name, value))
+        return self.backend.reference(name)
+
+    def _shared(self, ratio: Ratio[E]) -> Ratio[E]:
+        numerator = None if ratio.numerator is None else self.share(ratio.numerator)
+        denominator = None if ratio.denominator is None else self.share(ratio.denominator)
+        return Ratio(ratio.scale, numerator, denominator, ratio.top, ratio.bottom)
 
     def value(self, tree: Tree) -> E:
         """Any expression as one column; numbers as an exact decimal where the denominator is a product of 2 and 5, else as a double."""
@@ -93,8 +135,17 @@ class Compiler(Generic[E]):
 
     def plain(self, tree: Tree) -> E:
         """Conditions, texts, dates and sets."""
+        held = self._plain.get(id(tree))
+        if held is None:
+            value = self._plain_value(tree)
+            held = self._plain[id(tree)] = (tree, self.share(value) if isinstance(tree, Let) else value)
+        return held[1]
+
+    def _plain_value(self, tree: Tree) -> E:
         backend = self.backend
         if isinstance(tree, Name):
+            if tree.field.key in self.constants:
+                return backend.literal(self.constants[tree.field.key])
             return backend.column(tree.field) if self._has(tree.field) else backend.null(tree.field.kind)
         if isinstance(tree, Let):
             body = self.plain(tree.body)
@@ -183,7 +234,9 @@ class Compiler(Generic[E]):
     def _unknown(self, tree: Tree) -> E:
         if tree.type.kind is not Kind.NUMBER:
             return self.backend.is_null(self.plain(tree))
-        ratio = self.number(tree)
+        return self._missing(self.number(tree))
+
+    def _missing(self, ratio: Ratio[E]) -> E:
         missing = self.backend.is_null(self._numerator(ratio))
         return (
             missing
@@ -194,6 +247,13 @@ class Compiler(Generic[E]):
     # numbers
 
     def number(self, tree: Tree) -> Ratio[E]:
+        held = self._numbers.get(id(tree))
+        if held is None:
+            ratio = self._number(tree)
+            held = self._numbers[id(tree)] = (tree, self._shared(ratio) if isinstance(tree, Let) else ratio)
+        return held[1]
+
+    def _number(self, tree: Tree) -> Ratio[E]:
         if isinstance(tree, Literal | Constant):
             return self.constant(tree.value)
         if isinstance(tree, Name):
@@ -239,7 +299,7 @@ class Compiler(Generic[E]):
                     [self.number(argument) for argument in arguments], "<=" if operator == "min" else ">="
                 )
             case "abs":
-                value = self.number(arguments[0])
+                value = self._shared(self.number(arguments[0]))
                 negative = self._compare("<", value, self.constant(0))
                 return self._choose(negative, self._product(value, self.constant(-1)), value)
             case "round" | "floor" | "ceil":
@@ -374,7 +434,7 @@ class Compiler(Generic[E]):
     def _positive(self, divisor: Ratio[E]) -> tuple[E, E]:
         """The divisor's magnitude, null where it is zero, and its sign (1, -1, null)."""
         backend = self.backend
-        value = self._numerator(divisor)
+        value = self.share(self._numerator(divisor))
         wide = _wide(divisor.top)
         zero, one, minus_one = (backend.integer(n, wide) for n in (0, 1, -1))
         null = backend.null(Kind.NUMBER)
@@ -384,7 +444,8 @@ class Compiler(Generic[E]):
 
     def _extreme(self, values: list[Ratio[E]], operator: str) -> Ratio[E]:
         best = values[0]
-        for value in values[1:]:
+        for other in values[1:]:
+            best, value = self._shared(best), self._shared(other)
             best = self._choose(self._compare(operator, best, value), best, value)
         return best
 
@@ -396,19 +457,19 @@ class Compiler(Generic[E]):
 
     def _banded(self, arguments: tuple[Tree, ...]) -> Ratio[E]:
         table = arguments[1].value if isinstance(arguments[1], Constant) else None
-        value = self.number(arguments[0])
+        value = self._shared(self.number(arguments[0]))
         result = self._nothing()
         for step in reversed(table.steps if isinstance(table, Table) else ()):
             then = self.constant(step.value)
             if step.operator is None:
-                known = self._compare("=", value, value)
-                result = self._choose(known, then, then)
+                result = self._choose(self.backend.negate(self._missing(value)), then, self._nothing())
             else:
                 result = self._choose(self._compare(step.operator, value, self.constant(step.bound)), then, result)
         return result
 
     def _choose(self, condition: E, yes: Ratio[E], no: Ratio[E]) -> Ratio[E]:
         """`yes` where the condition is true, `no` where false, unknown where unknown; both brought to one scale."""
+        condition = self.share(condition)
         multiple = lcm(yes.scale.denominator, no.scale.denominator)
         factors = [side.scale.numerator * (multiple // side.scale.denominator) for side in (yes, no)]
         common = gcd(*factors) or 1
@@ -430,9 +491,8 @@ class Compiler(Generic[E]):
         return Ratio(Fraction(common, multiple), chosen, denominator, max(tops), max(yes.bottom, no.bottom))
 
     def _fallback(self, first: Ratio[E], second: Ratio[E]) -> Ratio[E]:
-        missing = self.backend.is_null(self._numerator(first))
-        if first.denominator is not None:
-            missing = self.backend.either(missing, self.backend.is_null(first.denominator))
+        first = self._shared(first)
+        missing = self._missing(first)
         return self._choose(missing, second, first)
 
     def _rounded(self, value: Ratio[E], operator: str, digits: int) -> Ratio[E]:
@@ -455,8 +515,9 @@ class Compiler(Generic[E]):
         )
         if wide:
             number, divisor = backend.widen(number), backend.widen(divisor)
+        number, divisor = self.share(number), self.share(divisor)
         zero, two, one = (backend.integer(n, wide) for n in (0, 2, 1))
-        negative = backend.compare("<", number, zero)
+        negative = self.share(backend.compare("<", number, zero))
         size = backend.choose(negative, backend.minus(zero, number), number)
         down = backend.whole_quotient(size, divisor)
         up = backend.whole_quotient(backend.minus(backend.plus(size, divisor), one), divisor)

@@ -59,7 +59,7 @@ class _Printer:
             return words[0] if tree.value else words[1]
         if self.language == "en":
             return show_value(tree.value, tree.type.dimension, "en", percent="%" in tree.text)
-        return tree.text
+        return tree.text or show_value(tree.value, tree.type.dimension)
 
     def call(self, tree: Call, level: int) -> str:
         operator, arguments = tree.operator, tree.arguments

@@ -13,8 +13,8 @@ from fractions import Fraction
 from itertools import count
 from math import prod
 
-from ..expressions import Field, Number, show_value
-from .evaluate import clause_truths, evaluation_of, failing_set, trees_of, verdict_of
+from ..expressions import Field, show_value
+from .evaluate import clause_truths, evaluation_of, failing_set, verdict_of
 from .results import Change, Move, Record
 from .schema import LeverUse, Rule
 from .verdict import truth
@@ -32,16 +32,16 @@ def smallest_change(rule: Rule, record: Record, as_of: date) -> Change | None:
     values = record.values
     if verdict_of(rule, values, as_of) is True:
         return None
-    wait = _wait(rule, values, as_of)
-    if wait is not None:
-        return Change(wait_until=wait, is_proven=True, method="等待")
-    search = _Search(rule, values, as_of)
+    day = _waited(rule, values, as_of)
+    if day is not None and verdict_of(rule, values, day) is True:
+        return Change(wait_until=day, is_proven=True, method="等待")
+    search = _Search(rule, values, day or as_of)
     found = search.cheapest()
     if found is None:
         return Change(obstacles=search.obstacles(), method=search.method)
     changed = search.applied(found)
-    proven = verdict_of(rule, changed, as_of) is True
-    return Change(tuple(_moves(rule, values, changed)), search.effort(found), proven, method=search.method)
+    proven = verdict_of(rule, changed, day or as_of) is True
+    return Change(tuple(_moves(rule, values, changed)), search.effort(found), proven, day, method=search.method)
 
 
 def with_moves(record: Record, change: Change) -> Record:
@@ -51,21 +51,21 @@ def with_moves(record: Record, change: Change) -> Record:
     )
 
 
-def _wait(rule: Rule, values: Mapping[str, object], as_of: date) -> date | None:
-    """The first day on which the rule holds with nothing but time passing, if every failing clause is one that waits."""
+def _waited(rule: Rule, values: Mapping[str, object], as_of: date) -> date | None:
+    """The first day on which the failing clauses that come true by time alone have all done so; None if there are none or it takes too long."""
     truths = clause_truths(rule, evaluation_of(values, as_of))
-    failing = failing_set(rule.require, truths)
-    waiting = {clause.key for clause in rule.clauses if clause.waits}
-    if not failing or not set(failing) <= waiting:
-        return None
+    waiting = [clause for clause in rule.clauses if clause.waits and truths[clause.key] is False]
+
+    def done(days: int) -> bool:
+        facts = evaluation_of(values, as_of + timedelta(days=days))
+        return all(facts.value(clause.tree) is True for clause in waiting)
+
     low, high = 0, LONGEST_WAIT
-    if verdict_of(rule, values, as_of + timedelta(days=high)) is not True:
+    if not waiting or not done(high):
         return None
     while low + 1 < high:
         middle = (low + high) // 2
-        low, high = (
-            (low, middle) if verdict_of(rule, values, as_of + timedelta(days=middle)) is True else (middle, high)
-        )
+        low, high = (low, middle) if done(middle) else (middle, high)
     return as_of + timedelta(days=high)
 
 
@@ -87,7 +87,6 @@ class _Search:
         self.axes = self._axes()
         self.signatures: dict[State, tuple[object, ...]] = {}
         self.method = ""
-        self.trees = [tree for tree in trees_of(rule)]
 
     def _axes(self) -> list[_Axis]:
         """The levers of the clauses that are not met, each fact once; facts that are unknown cannot be moved from."""
@@ -247,14 +246,14 @@ def _moves(rule: Rule, before: Mapping[str, object], after: Mapping[str, object]
         if value == before[key]:
             continue
         field = rule.grain.facts[key].field
-        old, new = field.value(before[key]), field.value(value)
+        old, new = _exact(field.value(before[key])), _exact(field.value(value))
         dimension = field.type.dimension
         unit = "" if dimension else field.unit
-        difference: Number = _exact(new) - _exact(old)
+        difference = new - old
         word = "增加" if difference > 0 else "减少"
         shown = f"{field.name}由 {show_value(old, dimension)}{unit} {word} {show_value(abs(difference), dimension)}{unit} 至 {show_value(new, dimension)}{unit}"
-        yield Move(key, field.name, old, _unit_value(value), shown)
+        yield Move(key, field.name, old, _engine_value(value), shown)
 
 
-def _unit_value(value: object) -> int | Fraction:
+def _engine_value(value: object) -> int | Fraction:
     return value if isinstance(value, int) else _exact(value)

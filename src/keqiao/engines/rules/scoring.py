@@ -13,7 +13,13 @@ UNKNOWN = Literal(None, BOOL, "待核实")
 
 
 def number(value: Number) -> Literal:
+    """A score or count that the rule states."""
     return Literal(value, NUMBER, str(value))
+
+
+def implied(value: Number) -> Literal:
+    """A number that follows from others; having no text of its own, it is nobody's parameter."""
+    return Literal(value, NUMBER, "")
 
 
 def banded(value: Tree, low: Table, high: Table, name: str) -> tuple[Tree, Tree]:
@@ -21,7 +27,7 @@ def banded(value: Tree, low: Table, high: Table, name: str) -> tuple[Tree, Tree]
     least, greatest = (pick(step.value for step in table.steps) for pick, table in ((min, low), (max, high)))
     lower = call("band", value, Constant(name, low, Type(Kind.TABLE)))
     upper = call("band", value, Constant(name, high, Type(Kind.TABLE)))
-    return call("or_else", lower, number(least)), call("or_else", upper, number(greatest))
+    return call("or_else", lower, implied(least)), call("or_else", upper, implied(greatest))
 
 
 def cases(rows: Sequence[tuple[Tree | None, Number, Number]]) -> tuple[Tree, Tree]:
@@ -46,7 +52,7 @@ def decided(expert: Tree, low: Tree, high: Tree) -> tuple[Tree, Tree]:
 
 def plain(value: Tree, most: Number) -> tuple[Tree, Tree]:
     """A score given as a number, from 0 to `most`."""
-    return decided(value, number(0), number(most))
+    return decided(value, implied(0), number(most))
 
 
 def best(ranges: Sequence[tuple[Tree, Tree]]) -> tuple[Tree, Tree]:
@@ -78,7 +84,7 @@ def at_least(conditions: Sequence[Tree], count: int) -> Tree:
 
     def counted(unknown_as: bool) -> Tree:
         settled = [call("or_else", c, Literal(unknown_as, BOOL, str(unknown_as).lower())) for c in conditions]
-        ones: list[Tree] = [call("if", c, number(1), number(0)) for c in settled]
+        ones: list[Tree] = [call("if", c, implied(1), implied(0)) for c in settled]
         return reduce(lambda a, b: call("+", a, b), ones)
 
     return passed(counted(False), counted(True), ">=", Fraction(count))
