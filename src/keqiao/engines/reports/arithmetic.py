@@ -73,10 +73,22 @@ def _parts(group: Sequence[Fact], notes: Notes) -> None:
             notes[start].append(reason)
 
 
+#: Heads of which no two can hold of the same thing; 发明专利 and 企业专利 may, so they are not here together.
+PARTITIONS = (
+    ("国家", "部", "省", "市", "县", "区", "镇", "乡", "村"),
+    ("工业", "农业", "社会发展", "社发", "软科学", "服务业", "星火", "高新"),
+    ("发明", "实用新型", "外观设计"),
+    ("一等奖", "二等奖", "三等奖", "特等奖", "金奖", "银奖", "优秀奖"),
+    ("男", "女"),
+)
+
+
 def _same_kind(parts: Sequence[Fact]) -> bool:
-    """发明专利58件、企业专利151件 may overlap; parts named alike (省级、市级 / 工业类、农业类) may not."""
-    tails = {part.indicator[-4:] for part in parts}
-    return len(tails) == 1
+    """Whether the parts exclude each other (省级、市级; 工业类、农业类), so that their sum may not exceed the whole."""
+    heads = [part.indicator for part in parts]
+    return any(all(head.startswith(names) for head in heads) for names in PARTITIONS) or all(
+        "类" in head[:6] for head in heads
+    )
 
 
 def _growth(group: Sequence[Fact], notes: Notes) -> None:

@@ -66,8 +66,11 @@ def render(
     if missing:
         raise MissingParameter("parameters not given: " + ", ".join(missing))
     writer = _Writer(template, figures, parameters, records or {})
-    for index, section in enumerate(template.sections, 1):
-        writer.section(section, 1, index)
+    written = 0
+    for section in template.sections:
+        before = len(writer.blocks)
+        writer.section(section, 1, written + 1)
+        written += len(writer.blocks) > before
     return Document(
         title=writer.fill_parameters(template.title), template=f"{template.key}@{template.version}",
         organ=parameters.get("organ", parameters.get("unit", "")), date=parameters.get("date", ""),

@@ -83,7 +83,9 @@ def parse_left(left: str) -> tuple[str, str, str]:
         match = _LEADING_ACTION.match(text)
         if not match or _is_noun_head(text, match[0]):
             break
-        verbs.append("" if re.match(r"(?:获得?|荣获|取得)[了出]?$", match[0]) else re.sub(r"^组织|^联合|[了出]$", "", match[0]))
+        verbs.append(
+            "" if re.match(r"(?:获得?|荣获|取得)[了出]?$", match[0]) else re.sub(r"^组织|^联合|[了出]$", "", match[0])
+        )
         text = strip_fillers(text[match.end() :])
         more_scope, text = split_clause(text)
         scope = scope or more_scope
@@ -96,11 +98,16 @@ def _without_instances(text: str) -> str:
     listed = re.match(r"(?P<what>[一-鿿()（）]{2,}?)(?:共有|有|包括)[^,，]*等\s?$", text)
     if listed:
         return listed["what"]
-    named = re.match(r"(?P<verb>[一-鿿]{0,8}?(?:认定|新增|举办|表彰|推荐|成立|建立|组织|邀请|发放))?了?[^,，]*[、“][^,，]*等(?P<what>[一-鿿()（）“”]{3,})$", text)
+    named = re.match(
+        r"(?P<verb>[一-鿿]{0,8}?(?:认定|新增|举办|表彰|推荐|成立|建立|组织|邀请|发放))?了?[^,，]*[、“][^,，]*等(?P<what>[一-鿿()（）“”]{3,})$",
+        text,
+    )
     return (named["verb"] or "") + named["what"] if named else text
 
 
-_TOTAL = re.compile(r"^(?:[^、,，]*(?:帮助|带动|支持|推动|促成|通过|使)[^、,，]*实现|[^、,，]{2,}?(?:累计|共计|合计|总共|一共|共(?![同性享建产青和识赢])))(?=[^、,，]{2})")
+_TOTAL = re.compile(
+    r"^(?:[^、,，]*(?:帮助|带动|支持|推动|促成|通过|使)[^、,，]*实现|[^、,，]{2,}?(?:累计|共计|合计|总共|一共|共(?![同性享建产青和识赢])))(?=[^、,，]{2})"
+)
 
 
 def _after_total(text: str) -> str:
@@ -120,8 +127,7 @@ def _last_phrase(text: str) -> str:
 
 #: Actions that are as often part of a noun (服务机构, 质押融资) as a verb.
 NOUN_ACTIONS = frozenset(
-    "服务 培训 孵化 研发 投入 检测 交易 贷款 签约 开发 销售 生产 推广 成交 融资 奖励 补助 转化 转让 申请 授权 调研 普查 宣传 检验 消费 "
-    "种植 对接 发展 实施 建设 入驻 上市 投保 参保 质押 许可 攻克 流转 统计 考核 管理 共享 合作 调解 支持 处理".split()
+    ["服务", "培训", "孵化", "研发", "投入", "检测", "交易", "贷款", "签约", "开发", "销售", "生产", "推广", "成交", "融资", "奖励", "补助", "转化", "转让", "申请", "授权", "调研", "普查", "宣传", "检验", "消费", "种植", "对接", "发展", "实施", "建设", "入驻", "上市", "投保", "参保", "质押", "许可", "攻克", "流转", "统计", "考核", "管理", "共享", "合作", "调解", "支持", "处理"]
 )
 
 
@@ -130,12 +136,15 @@ def _is_noun_head(text: str, verb: str) -> bool:
     rest = text[len(verb) :]
     if re.match(r"[率度]", rest):
         return True
-    return bool(
-        re.match(
-            r"(?:机构|平台|中心|班|会|基地|经费|费用|资金|活动|企业|园区|能力|率|额|量|业|站|员|人员|人次|项目|合同|强度|收入|协议|体系|人数|宣传|面积|咨询|系统|团队|站点|产品|专利|方案|计划|基金|中介|券|金额|总额|规模|利润|场次|场所|设备|仪器|人才|工作|大赛|产值|成果|意向|关系|签约|需求|技术成果)",
-            rest,
+    return (
+        bool(
+            re.match(
+                r"(?:机构|平台|中心|班|会|基地|经费|费用|资金|活动|企业|园区|能力|率|额|量|业|站|员|人员|人次|项目|合同|强度|收入|协议|体系|人数|宣传|面积|咨询|系统|团队|站点|产品|专利|方案|计划|基金|中介|券|金额|总额|规模|利润|场次|场所|设备|仪器|人才|工作|大赛|产值|成果|意向|关系|签约|需求|技术成果)",
+                rest,
+            )
         )
-    ) and verb in NOUN_ACTIONS
+        and verb in NOUN_ACTIONS
+    )
 
 
 def _last_object(text: str, verbs: list[str]) -> str:
@@ -145,7 +154,10 @@ def _last_object(text: str, verbs: list[str]) -> str:
     matches = [
         m
         for m in _ACTION.finditer(text)
-        if m.end() < len(text) - 1 and not _is_noun_head(text[m.start() :], m[0]) and m.start() > 0 and m[0] not in NOUN_ACTIONS
+        if m.end() < len(text) - 1
+        and not _is_noun_head(text[m.start() :], m[0])
+        and m.start() > 0
+        and m[0] not in NOUN_ACTIONS
     ]
     for match in reversed(matches):
         rest = strip_fillers(text[match.end() :])
@@ -187,6 +199,9 @@ def right_tail(right: str) -> str:
     noun = right_noun(right)
     tail = text[text.find(noun) + len(noun) :] if noun else text
     tail = re.sub(r"^(?:已|正|将|均|也|全部|成功|顺利|先后)*(?:进行了?|开展了?|通过)?", "", tail)
-    if not (_LEADING_ACTION.match(tail) or re.match(r"[一-鿿]{2,12}(?:的)?(?:申报|建设|体检|认定|对接|合作|服务|发布)$", tail)):
+    if not (
+        _LEADING_ACTION.match(tail)
+        or re.match(r"[一-鿿]{2,12}(?:的)?(?:申报|建设|体检|认定|对接|合作|服务|发布)$", tail)
+    ):
         return ""
     return re.sub(r"[的了“”\"]", "", tail)[:16] if len(tail) <= 24 else ""

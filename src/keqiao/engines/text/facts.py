@@ -286,8 +286,17 @@ def _with_earlier_object(name: Name, earlier: str, quantity: Quantity) -> Name:
 
 def _period(text: str, sentence: Sentence, quantity: Quantity, default: str) -> str:
     before = text[sentence.start : quantity.start]
-    found = [m[0] for m in PERIOD.finditer(before)]
+    clause = _clause_start(text, sentence.start, quantity.start) - sentence.start
+    found = [m[0] for m in PERIOD.finditer(before) if not _is_compared(before, m, clause)]
     return found[-1] if found else default
+
+
+def _is_compared(before: str, period: re.Match[str], clause: int) -> bool:
+    """比上年, 为去年同期的: a period to compare with. 由上年的38亿元增加到: last year's is only the figure right behind it."""
+    if not re.match(r"上年|去年|前年", period[0]):
+        return False
+    compared = before[period.start() - 1 : period.start()] in ("比", "较", "与", "同", "为", "是")
+    return compared or period.start() < clause or bool(re.search(r"\d", before[period.end() :]))
 
 
 def _modifiers(quantity: Quantity, measure: str, left: str) -> tuple[str, ...]:

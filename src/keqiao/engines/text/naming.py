@@ -64,7 +64,9 @@ def level_name(left: str, right: str, quantity: Quantity, carried: Name) -> tupl
     """Name of a plain level and its scope; `carried` is the name of the figure before in the sentence."""
     scope, noun, verb = parse_left(left)
     noun_right = right_noun(right)
-    if noun_right and re.search(r"等\s?$", left):  # 成客股份等8家企业: names of instances say nothing about the indicator
+    if noun_right and re.search(
+        r"等\s?$", left
+    ):  # 成客股份等8家企业: names of instances say nothing about the indicator
         noun = ""
     if noun and not verb and len(noun) >= 2 and carried.verb and carried.object.endswith(noun):
         verb = carried.verb  # 奖励8家专利实施企业63万元

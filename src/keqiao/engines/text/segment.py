@@ -23,7 +23,9 @@ _PLAN_LEAD = re.compile(
 )
 
 #: A line without figures that opens a plan whose heading is lost.
-_PLAN_OPENING = re.compile(r"^\s*(?:紧紧|紧扣|坚持)?围绕[^\d了]{10,120}为(?:主要|工作|总体)?(?:目标|主线|抓手|重点)[^\d了]{0,80}。?\s*$")
+_PLAN_OPENING = re.compile(
+    r"^\s*(?:紧紧|紧扣|坚持)?围绕[^\d了]{10,120}为(?:主要|工作|总体)?(?:目标|主线|抓手|重点)[^\d了]{0,80}。?\s*$"
+)
 
 
 @dataclass(frozen=True)
