@@ -45,7 +45,7 @@ class HeldPower:
     unit_ids: frozenset[int]
 
     def covers(self, register: declare.Register, action: str) -> bool:
-        if action not in self.power.actions:
+        if action not in self.power.actions or (self.power.reach == "published" and not register.is_public):
             return False
         if self.power.registers is not None and register.key not in self.power.registers and self.role not in register.open_to:
             return False
@@ -64,10 +64,13 @@ class Powers:
         self.is_known = bool(user and user.is_authenticated and user.is_active)
         grants = list(Grant.objects.filter(user_id=user.pk).valid_on(today()).select_related("org_unit")) if self.is_known else []
         self.grants = grants
-        self.held = [HeldPower(power, "public", None, frozenset()) for power in ROLES["public"].powers]
+        self.held: list[HeldPower] = []
         for grant in grants:
             unit_ids = self._units(grant)
             self.held += [HeldPower(power, grant.role, grant, unit_ids) for power in ROLES[grant.role].powers]
+        # What is published comes last: `reaches` gives the first power that covers a row, which must be the strongest reason.
+        self.held += [HeldPower(power, "public", None, frozenset()) for power in ROLES["public"].powers]
+        self.held.sort(key=lambda one: one.power.reach == "published")
         self.functions = frozenset().union(*(ROLES[grant.role].functions for grant in grants)) if grants else frozenset()
         self.roles = frozenset(grant.role for grant in grants)
         self.is_staff = any(ROLES[grant.role].is_staff for grant in grants)
@@ -179,6 +182,10 @@ class Lens:
             if self._covers_row(one, row):
                 return one
         return None
+
+    def sees_inside(self, row: Any) -> bool:
+        """Whether the user sees the row as one of the office or its owner does: with its files and history, not only what is published."""
+        return self.reaches(row, self._seers) is not None
 
     def _covers_row(self, held: HeldPower, row: Any) -> bool:
         reach = held.power.reach

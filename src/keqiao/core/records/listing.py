@@ -70,12 +70,36 @@ class Listing:
         self.params = listed(params or {})
         self.sight = access.lens(user, register, "view")
         self.conditions, self.problems = filters.read(register, self.sight, self.params)
-        if strict:
-            self.problems += filters.unknown(register, self.params)
         self.order, faults = filters.ordering(register, self.sight, self._one("sort"))
         self.problems += faults
         self.text = self._one("q").strip()[:200]
         self.ids = self._ids()
+        if strict:
+            self.problems += filters.unknown(register, self.params) + self._bad_controls()
+
+    def _bad_controls(self) -> list[Problem]:
+        """What pages forgive, programs are told of."""
+        problems = []
+        if "page" in self.params:
+            problems.append(Problem("unknown_parameter", _("没有这个参数"), _("请用 after 翻页"), "page", "page"))
+        if "per_page" in self.params and not (
+            self._one("per_page").isdecimal() and str(self.size) == self._one("per_page").lstrip("0")
+        ):
+            problems.append(
+                Problem(
+                    "not_a_number", _("应为 1 至 500 的整数"), "", "per_page", "per_page", self._one("per_page")[:50]
+                )
+            )
+        if len(self._one("q")) > 200:
+            problems.append(Problem("too_long", _("检索词超过 200 字"), "", "q", "q"))
+        columns = [name for item in self.params.get("columns", []) for name in item.split(",") if name]
+        if unknown := [name for name in columns if name not in self.available]:
+            problems.append(
+                Problem(
+                    "unknown_field", _("没有这些字段，或您不能查看"), "", "columns", "columns", "、".join(unknown)[:200]
+                )
+            )
+        return problems
 
     def _one(self, name: str) -> str:
         values = self.params.get(name) or [""]
