@@ -69,7 +69,7 @@ class People:
             evidence = tuple(Evidence(self._works[at], float(similarity[at])) for at in best)
             mean = sum(each.similarity for each in evidence) / len(evidence) if evidence else 0.0
             scores.append(PersonScore(owner, mean, evidence))
-        scores.sort(key=lambda each: (-each.score, each.person))
+        scores.sort(key=lambda each: (-each.score, not each.evidence, each.person))
         return tuple(scores[:top])
 
     def _similarities(self, query: str) -> np.ndarray:
