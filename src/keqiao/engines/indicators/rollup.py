@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -81,7 +82,7 @@ class RollUp:
     def figure(self, indicator: str, org: str, period: str | Period) -> Figure | None:
         """One figure, or None if the run did not compute it."""
         label = str(period)
-        relation = duckdb.connect()
+        relation = _database().cursor()
         relation.register("figures", self.table)
         query = "SELECT * FROM figures WHERE indicator = ? AND org = ? AND period = ?"
         rows = relation.sql(query, params=[indicator, org, label]).to_arrow_table()
@@ -161,7 +162,7 @@ def roll_up_with(
 def years_covered(definitions: Sequence[Definition], snapshot: Snapshot) -> list[Period]:
     """Every year in which a component of the definitions has a dated row."""
     found: set[int] = set()
-    connection = duckdb.connect()
+    connection = _database().cursor()
     columns = {
         (c.register, c.date or c.year or (c.held[0] if c.held else "")) for d in definitions for c in d.components
     }
@@ -532,12 +533,20 @@ def _placed(error: IndexProblem | ProblemsFound, d: Definition) -> list[Problem]
     return [Problem(p.code, d.key, p.field or "formula", p.value, p.message, p.remedy) for p in error.problems]
 
 
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """One in-memory database per process: opening one costs more than most queries. Each user gets a cursor with its own temporary tables."""
+    return duckdb.connect()
+
+
 def open_snapshot(plan: Plan, snapshot: Snapshot) -> duckdb.DuckDBPyConnection:
     """A DuckDB connection with the registers as views and the plan's small tables."""
-    connection = duckdb.connect()
+    connection = _database().cursor()
     for register in sorted(plan.registers):
         path = str(snapshot.path(register)).replace("'", "''")
-        connection.execute(f"CREATE VIEW {quoted_name(register, 'duckdb')} AS SELECT * FROM read_parquet('{path}')")
+        connection.execute(
+            f"CREATE TEMP VIEW {quoted_name(register, 'duckdb')} AS SELECT * FROM read_parquet('{path}')"
+        )
     for name, (schema, rows) in small_tables(plan).items():
         connection.register(
             f"{name}_rows", pa.Table.from_pylist([dict(zip(schema.names, r, strict=True)) for r in rows], schema=schema)

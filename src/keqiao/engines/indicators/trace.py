@@ -180,7 +180,8 @@ def _component_rows(
     inside = f"SELECT s.* FROM ({selection.contributions()}) s JOIN closure c ON c.leaf = s.leaf AND c.ver = s.ver AND c.ancestor = '{org}'{own}"
     connection.execute(f"CREATE TEMP TABLE shown AS {inside}")
     total = _total(selection, connection.sql)
-    if total is None and figure.n_rows == 0 and definition.missing.policy == "zero":
+    empty = connection.sql("SELECT COUNT(*) FROM shown").fetchall()[0][0] == 0
+    if total is None and empty and definition.missing.policy == "zero":
         total = 0.0  # no rows at all is a true 0
     amount = (
         "CASE WHEN s.item IS NOT NULL AND ROW_NUMBER() OVER (PARTITION BY s.item ORDER BY s.id) = 1 THEN 1 ELSE 0 END"

@@ -1,0 +1,97 @@
+"""Every indicator of every pack computes the figures its own examples expect, over the registers' real fields."""
+
+import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from keqiao.core.records.declare import REGISTERS
+from keqiao.engines.indicators import Definition, load_definitions, roll_up, trace, tree_from_rows
+
+ROOT = Path(__file__).resolve().parents[2] / "packs"
+FOLDERS = sorted(p for p in ROOT.glob("*/indicators") if p.is_dir())
+DEFINITIONS = load_definitions(FOLDERS)
+TREE = tree_from_rows(
+    [
+        {"code": "c", "name": "县", "level": "county", "parent": ""},
+        {"code": "t1", "name": "一镇", "level": "town", "parent": "c"},
+        {"code": "t2", "name": "二镇", "level": "town", "parent": "c"},
+    ]
+)
+ARROW = {
+    "text": pa.string(),
+    "long_text": pa.string(),
+    "url": pa.string(),
+    "choice": pa.string(),
+    "reference": pa.string(),
+    "org_unit": pa.string(),
+    "choices": pa.list_(pa.string()),
+    "bool": pa.bool_(),
+    "date": pa.date32(),
+    "datetime": pa.date32(),
+    "integer": pa.int64(),
+    "year": pa.int64(),
+    "percent": pa.decimal128(20, 6),
+    "money": pa.decimal128(18, 2),
+}
+
+
+def schema_of(register: str) -> pa.Schema:
+    """A register's columns as a snapshot holds them: references and units by code, money as decimal(18, 2)."""
+    columns = {"id": pa.int64(), "org_unit": pa.string()}
+    for name, field in REGISTERS[register].fields.items():
+        columns[name] = pa.decimal128(20, field.decimals) if field.kind == "decimal" else ARROW[field.kind]
+    return pa.schema(list(columns.items()))
+
+
+def value_of(raw: Any, kind: pa.DataType) -> Any:
+    if raw is None:
+        return None
+    if pa.types.is_date(kind):
+        return datetime.date.fromisoformat(str(raw))
+    if pa.types.is_decimal(kind):
+        return Decimal(str(raw))
+    return raw
+
+
+def write_register(directory: Path, register: str, rows: list[dict[str, Any]]) -> None:
+    schema = schema_of(register)
+    unknown = {name for row in rows for name in row} - set(schema.names)
+    assert not unknown, f"{register} has no field {unknown}"
+    full = [
+        {"id": i + 1, **{n: value_of(row.get(n), schema.field(n).type) for n in schema.names if n != "id"}}
+        for i, row in enumerate(rows)
+    ]
+    pq.write_table(pa.Table.from_pylist(full, schema=schema), directory / f"{register}.parquet")
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda d: d.key)
+def test_examples(definition: Definition, tmp_path: Path) -> None:
+    assert definition.examples, f"{definition.file}: give at least one example"
+    for example in definition.examples:
+        for register in {c.register for c in definition.components}:
+            write_register(tmp_path, register, list(example["given"].get(register, [])))
+        expected = {(str(e["org"]), str(e["period"])): e["value"] for e in example["expect"]}
+        roll = roll_up([definition], tmp_path, TREE, sorted({p for _org, p in expected}))
+        assert not roll.problems
+        for (org, period), value in expected.items():
+            figure = roll.figure(definition.id, org, period)
+            assert figure is not None, (org, period)
+            assert figure.value == (None if value is None else pytest.approx(float(value), rel=1e-9)), (org, period)
+        assert trace(figure, roll).adds_up, (org, period)
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda d: d.key)
+def test_is_fully_described(definition: Definition) -> None:
+    assert definition.name
+    assert definition.name_en
+    assert definition.theme
+    assert definition.owner
+
+
+def test_at_least_sixty_national_indicators() -> None:
+    assert len({d.id for d in DEFINITIONS if "national" in Path(d.file).parts}) >= 60
