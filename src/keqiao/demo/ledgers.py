@@ -8,7 +8,7 @@ from keqiao.demo.dice import Dice
 from keqiao.demo.world import CITY, Row, World, yuan
 
 DAY = datetime.timedelta(days=1)
-FIRST = datetime.date(2024, 1, 8)
+FIRST = datetime.date(2023, 1, 9)
 
 
 def make(world: World) -> None:
@@ -60,7 +60,7 @@ def events(world: World, dice: Dice) -> None:
         "salon": "技术沙龙",
     }
     rows: list[Row] = []
-    for number in range(1, 181):
+    for number in range(1, 261):
         kind, industry = dice.weighted(kinds), world.material.industries[dice.choice(list(world.material.industries))]
         county = dice.weighted({code: 1 if code == "390121" else 3 for code in world.material.counties})
         held_on = _until(world, dice)
@@ -117,7 +117,7 @@ PROBLEMS = {
 
 def visits(world: World, dice: Dice) -> None:
     rows: list[Row] = []
-    for number in range(1, 421):
+    for number in range(1, 561):
         firm = dice.choice(world.firms)
         topic = dice.weighted({"technology": 30, "policy": 26, "talent": 12, "finance": 14, "land": 8, "market": 10})
         visited_on = _until(world, dice)
@@ -314,7 +314,7 @@ def logs(world: World, dice: Dice) -> None:
     for code, town in sent.items():
         person = next(one for one in world.people if one.code == code)
         industry = world.material.industries[person.industry]
-        for _ in range(dice.randint(2, 7)):
+        for _ in range(dice.randint(3, 9)):
             served_on, place = (
                 _until(world, dice, datetime.date(2025, 1, 6)),
                 f"{world.material.towns[town]['name']}{dice.choice(['上', '下', '东', '溪', '石', '竹'])}{dice.choice(['坑', '岙', '垟', '塘', '坪'])}村",

@@ -89,6 +89,10 @@ class Material:
         return list(self.read("notices")["notices"])
 
     @cached_property
+    def targets(self) -> dict[str, Any]:
+        return dict(self.read("targets"))
+
+    @cached_property
     def names(self) -> dict[str, Any]:
         return dict(self.read("names"))
 

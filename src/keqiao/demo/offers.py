@@ -80,7 +80,16 @@ def _achievements(world: World) -> list[Row]:
                 "is_negotiable": not priced or dice.happens(0.3),
             }
         )
+        _transfer(rows[-1], world, dice)
     return rows
+
+
+def _transfer(row: Row, world: World, dice: Dice) -> None:
+    """One composed achievement in five that has been on offer for half a year has found a taker."""
+    on_offer = (world.today - row["published_on"]).days
+    if on_offer > 180 and dice.happens(0.2):
+        day = row["published_on"] + datetime.timedelta(days=dice.randint(60, on_offer))
+        row |= {"transfer_state": "transferred" if dice.happens(0.7) else "signed", "transferred_on": day}
 
 
 def _achievement(world: World, number: int, industry: Industry, holder: str, dice: Dice) -> Row:
@@ -96,7 +105,7 @@ def _achievement(world: World, number: int, industry: Industry, holder: str, dic
         )
     staff = [one for one in world.people if (one.firm if holder == "E" else one.institute) is owner]
     lead = next((one for one in staff if one.industry == industry.key), staff[0] if staff else None)
-    published_on = dice.day(datetime.date(2023, 6, 1), world.today)
+    published_on = dice.day(datetime.date(2022, 9, 1), world.today)
     return {
         "code": f"CG{number:05d}",
         "institution": None if isinstance(owner, Firm) else owner.code,
@@ -162,7 +171,7 @@ def _demand(world: World, number: int, industry: Industry, dice: Dice, deadline:
     firms = [firm for firm in world.firms_of(industry.key) if firm.spirit > 0.15]
     firm = dice.choice(firms)
     latest = min(world.today, deadline - datetime.timedelta(days=60))
-    published_on = dice.day(min(max(datetime.date(2024, 1, 8), latest - datetime.timedelta(days=560)), latest), latest)
+    published_on = dice.day(min(max(datetime.date(2023, 2, 1), latest - datetime.timedelta(days=760)), latest), latest)
     return {
         "code": f"XQ{number:05d}",
         "enterprise": firm.uscc,

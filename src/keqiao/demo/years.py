@@ -132,6 +132,10 @@ def _year(firm: Firm, year: int, level: float, share: float, today: datetime.dat
         "has_rd_accounts": has_rd and dice.happens(0.75),
         "subsidies_received": yuan(dice.lognormal(12, 0.9)) if dice.happens(0.3 * firm.spirit) else 0,
         "ip_pledge_loans": yuan(dice.choice([100, 200, 300, 500, 800])) if dice.happens(0.05) else 0,
+        "equity_raised": yuan(dice.choice([200, 500, 800, 1500, 3000]))
+        if dice.happens(0.02 + 0.08 * firm.spirit)
+        else 0,
+        "pct_applications": int(dice.happens(0.05 * firm.spirit)),
         "had_major_accident": dice.happens(0.002),
         "had_environmental_offence": dice.happens(0.004),
         "had_research_dishonesty": False,

@@ -5,7 +5,8 @@ Hides the step from generated tables to workbooks: headers and labels come from 
 
 import datetime
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ from django.db import transaction
 from django.utils.translation import override
 
 from keqiao import demo
+from keqiao.control import actions as control
+from keqiao.control import facts as control_facts
+from keqiao.control.models import IndicatorFigure, Target
 from keqiao.core import accounts, audit
 from keqiao.core.act import Act
-from keqiao.core.models import Channel, OrgUnit, User
+from keqiao.core.models import Channel, OrgUnit, Snapshot, User
 from keqiao.core.records import actions, excel_in, importing
 from keqiao.core.records.declare import REGISTERS
 
@@ -119,6 +123,38 @@ def load_workbook(key: str, path: Path) -> Mapping[str, int]:
         faults = [f"{p.row or ''} {p.label} {p.value}: {p.reason}" for p in [*plan.problems, *table.notes][:12]]
         raise LoadError(f"{path.name}: {len(plan.problems)} faults\n  " + "\n  ".join(faults))
     return importing.carry_out(plan, act)
+
+
+def load_targets(material: demo.Material, snapshot: Snapshot) -> int:
+    """Each year's targets, grown from the year before as the snapshot has it, and published."""
+    plan = material.targets
+    act = replace(ACT, reason=plan["source"])
+    units = {code: OrgUnit.objects.get(code=code, valid_until=None) for code in (*material.counties, CITY)}
+    made = []
+    for year in plan["years"]:
+        held = control_facts.figures(snapshot, str(year - 1), list(units.values()))
+        for one in plan["targets"]:
+            values = {code: grown(one, code, held.get((one["indicator"], unit.pk))) for code, unit in units.items()}
+            if one.get("sum"):
+                values[CITY] = sum(
+                    (value for code, value in values.items() if value is not None and code != CITY), Decimal(0)
+                )
+            for code, value in values.items():
+                if value is not None:
+                    made.append(
+                        control.set_target(one["indicator"], units[code], year, value, act, source=plan["source"])
+                    )
+    return control.move_targets([row for row in made if row], Target.Stage.PUBLISHED, act)
+
+
+def grown(one: Mapping[str, Any], county: str, figure: IndicatorFigure | None) -> Decimal | None:
+    """The target that follows from last year's figure; None where there is none."""
+    if figure is None or figure.value is None:
+        return None
+    rate = Decimal(str(one.get("counties", {}).get(county, one.get("growth", one.get("points")))))
+    step = Decimal(str(one["step"]))
+    value = figure.value * (1 + rate) if "growth" in one else figure.value + rate
+    return (value / step).to_integral_value(ROUND_CEILING) * step
 
 
 def make_accounts(world: demo.World) -> list[User]:

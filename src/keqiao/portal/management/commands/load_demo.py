@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from keqiao import demo
+from keqiao.control import actions as control
 from keqiao.portal import demo_city
 
 
@@ -28,7 +29,11 @@ class Command(BaseCommand):
             "--folder", type=Path, default=settings.DATA / "demo-workbooks", help="where the workbooks are written"
         )
 
-    def handle(self, *args: Any, today: datetime.date, seed: int, folder: Path, **options: Any) -> None:
+        parser.add_argument(
+            "--no-figures", dest="figures", action="store_false", help="leave indicators and targets out"
+        )
+
+    def handle(self, *args: Any, today: datetime.date, seed: int, folder: Path, figures: bool, **options: Any) -> None:
         begun = time.monotonic()
         world = demo.generate(today, seed)
         self.say(f"东洲市 {today}: {sum(len(table.rows) for table in world.tables):,} 行 rows", begun)
@@ -44,6 +49,10 @@ class Command(BaseCommand):
         users = demo_city.make_accounts(world)
         demo_city.leave_work(world)
         self.say(f"账号 accounts: {len(users)}", begun)
+        if figures:
+            snapshot, count = control.compute(today)
+            self.say(f"指标值 figures: {count:,}", begun)
+            self.say(f"目标 targets: {demo_city.load_targets(world.material, snapshot)}", begun)
 
     def say(self, text: str, begun: float) -> None:
         self.stdout.write(f"  {time.monotonic() - begun:5.1f} s  {text}")
