@@ -24,7 +24,8 @@ WORDS = {
 _NUMBER = re.compile(r"\d[\d_]*(?:\.\d+)?")
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _NAME = re.compile(r"[^\W\d]\w*")
-_UNIT = re.compile(r"\s?(" + "|".join(map(re.escape, unit_symbols())) + r")(?![\w²])")
+_SYMBOL = "(?:" + "|".join(map(re.escape, unit_symbols())) + ")"
+_UNIT = re.compile(rf"\s?({_SYMBOL}(?:/{_SYMBOL})?)(?![\w²])")
 _LETTERS = re.compile(r"[^\W\d]\w*")
 
 

@@ -88,6 +88,6 @@ def likely_answers(records: Sequence[Record]) -> dict[str, list[object]]:
 def _spread(values: list[object]) -> list[object]:
     ordered = sorted(
         values, key=lambda value: (str(type(value)), value if not isinstance(value, frozenset) else len(value))
-    )  # type: ignore[arg-type, return-value]  # one kind per fact
+    )
     last = len(ordered) - 1
     return [ordered[round(last * i / (TRIED - 1))] for i in range(TRIED)]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ..expressions import Problem, ProblemsFound
+from ..expressions import Problem, ProblemsFound, read_document
 from .ask import likely_answers, next_questions, undecided
 from .batch import evaluate_batch, facts_frame
 from .catalogue import Grain
@@ -20,9 +20,10 @@ from .check import check_pack
 from .evaluate import evaluate_rule
 from .gap import smallest_change
 from .read_facts import read_facts
-from .rehearse import Shift, rehearse
+from .read_rule import read_rule
+from .rehearse import Rehearsal, Shift, rehearse
 from .results import Record, Result, amount_text
-from .rulebook import Rulebook, load_rulebook
+from .rulebook import Rulebook, load_rulebook, read_version
 from .schema import Rule
 from .text import catalogue_text, rule_text
 
@@ -296,10 +297,6 @@ def _side(path: Path, day: date, packs: Sequence[Path] | None) -> dict[str, Rule
     """The rules of a pack folder, or of single rule files read with the default catalogue."""
     if path.is_dir():
         return load_rulebook(path).at(day)
-    from ..expressions import read_document
-    from .read_rule import read_rule
-    from .rulebook import read_version
-
     base = load_rulebook(*(packs or default_packs()))
     version = read_version(read_document(path))
     rule, problems = read_rule(version.document, day, base.catalogue, base.parameters)
@@ -308,12 +305,7 @@ def _side(path: Path, day: date, packs: Sequence[Path] | None) -> dict[str, Rule
     return {rule.id: replace(rule, fingerprint=version.fingerprint)}
 
 
-def _rehearsal(report: object) -> dict[str, object]:
-    from .rehearse import Rehearsal
-
-    if not isinstance(report, Rehearsal):
-        raise TypeError(type(report).__name__)
-
+def _rehearsal(report: Rehearsal) -> dict[str, object]:
     def rows(shifts: Sequence[Shift]) -> list[dict[str, object]]:
         return [
             {
@@ -376,10 +368,10 @@ def _show(options: argparse.Namespace) -> int:
         return 0
     if options.id not in book.ids:
         raise _WrongCall(f"没有规则“{options.id}”,可用:{'、'.join(book.ids)}")
-    rule = book.get(options.id, _today(options))
-    if rule is None:
+    shown = book.get(options.id, _today(options))
+    if shown is None:
         raise ProblemsFound(
             [Problem("E410", f"规则“{options.id}”在这一天没有有效版本", "换一个 --as-of", field="--as-of")]
         )
-    print(rule_text(rule, options.language))
+    print(rule_text(shown, options.language))
     return 0

@@ -147,8 +147,8 @@ def _record(
                         "E403", str(error), _remedy(column.field), file, number, field=column.header, value=str(cell)
                     )
                 )
-    identity = identity or str(values.get(grain.identity, "")) or str(number - 1)
     name = next((str(values[key]) for key in _NAME_KEYS if key in values), "")
+    identity = identity or str(values.get(grain.identity, "")) or name or str(number - 1)
     return Record(identity, values, name, dict.fromkeys(values, f"{file} 第{number}行"))
 
 

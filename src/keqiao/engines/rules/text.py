@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..expressions import show
+from ..expressions import Let, Tree, show
 from .catalogue import Grain
 from .explain import clause_text
 from .schema import Clause, Group, Rule
@@ -44,9 +44,7 @@ def rule_text(rule: Rule, language: str = "zh") -> str:
     return "\n".join(lines)
 
 
-def _body(tree: object) -> object:
-    from ..expressions import Let
-
+def _body(tree: Tree) -> Tree:
     return tree.body if isinstance(tree, Let) else tree
 
 
