@@ -118,9 +118,10 @@ def demo(place: Place, port: int, *, is_lan: bool) -> int:
     logs.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     web = _start(place, [*WEB, *bind(host, port)], logs / "web.log", lock, hosts)
-    worker = _start(place, WORKER, logs / "worker.log", lock, hosts)
+    worker: subprocess.Popen[bytes] | None = None
     try:
         _await_first_page(web, port, logs / "web.log")
+        worker = _start(place, WORKER, logs / "worker.log", lock, hosts)  # not sooner: it would slow the first page
         _greet(place, f"http://{shown}:{port}/", is_lan=is_lan)
         while web.poll() is None:
             if worker.poll() is not None:
@@ -138,7 +139,7 @@ def demo(place: Place, port: int, *, is_lan: bool) -> int:
         note("")
         return 0
     finally:
-        _stop(web, worker)
+        _stop(*filter(None, (web, worker)))
 
 
 def _start(place: Place, arguments: list[str], log: Path, lock: int, hosts: str) -> subprocess.Popen[bytes]:
