@@ -8,3 +8,5 @@ class ControlConfig(AppConfig):
     name = "keqiao.control"
     verbose_name = _("创新管控")
 
+    def ready(self) -> None:
+        from keqiao.control import jobs  # noqa: F401  # declares the background work

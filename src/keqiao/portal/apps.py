@@ -1,4 +1,4 @@
-"""Portal as a Django app."""
+"""Portal as a Django app: puts the other apps' pages into one menu."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -7,3 +7,18 @@ from django.utils.translation import gettext_lazy as _
 class PortalConfig(AppConfig):
     name = "keqiao.portal"
     verbose_name = _("门户")
+
+    def ready(self) -> None:
+        from keqiao.portal.context import Entry, add_pages
+
+        add_pages(
+            _("创新管控"),
+            "dashboard",
+            [
+                Entry(_("驾驶舱"), "dashboard", "cockpit", "cockpit.view"),
+                Entry(_("指标目录"), "chart-bar", "indicators", "cockpit.view"),
+                Entry(_("目标"), "target", "targets", "cockpit.view"),
+                Entry(_("编制报告"), "file-description", "written_reports", "report.write"),
+                Entry(_("历史报告"), "file-search", "past_reports", "figures.confirm"),
+            ],
+        )

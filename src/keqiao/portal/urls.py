@@ -24,4 +24,5 @@ urlpatterns = [
     path("admin/audit/", administration.audit_entries, name="audit"),
     path("admin/system/", administration.system, name="system"),
     path("r/", include("keqiao.core.records.urls")),
+    path("", include("keqiao.control.urls")),
 ]

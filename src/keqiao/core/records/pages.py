@@ -51,6 +51,12 @@ def row_for(request: Any, register: Register, pk: int, action: str = "view") -> 
     return row
 
 
+def need_inside(request: Any, register: Register, row: Any) -> None:
+    """History and files are for the office and the row's owner, not for everyone who may see what is published of it."""
+    if not access.lens(request.user, register).sees_inside(row):
+        raise PermissionDenied(_("变更历史和附件只对管理部门和本单位开放"))
+
+
 def open_page(view: Any) -> Any:
     """Decorator for pages that visitors without an account may reach where the register is public."""
 
@@ -123,7 +129,7 @@ def record_detail(request: Any, key: str, pk: int) -> Any:
         "moves": [(name, step) for name, step in actions.MOVES.items() if row.review_state in step.sources and access.may(request.user, step.action, row)],
         "panels": panels_for(request.user, register.key, row),
         "children": [child for child in all_registers() if child.parent == register.key and access.lens(request.user, child).held],
-        "is_staff": access.powers(request.user).is_staff,
+        "inside": access.lens(request.user, register).sees_inside(row),
     }
     return render(request, "records/detail.html", context)
 
@@ -294,8 +300,7 @@ def record_history(request: Any, key: str, pk: int) -> Any:
     """Who changed what: each entry with the fields before and after, masked as the viewer's role says."""
     register = register_for(request, key)
     row = row_for(request, register, pk)
-    if access.lens(request.user, register).reaches(row).power.reach == "published":  # type: ignore[union-attr]  # row_for saw to it
-        raise PermissionDenied(_("变更历史只对管理部门和本单位开放"))
+    need_inside(request, register, row)
     page = Paginator(AuditEntry.objects.filter(register=key, record_id=str(pk)), 30).get_page(request.GET.get("page"))
     entries = [{"entry": entry, "changes": _changes(request.user, register, row, entry)} for entry in page]
     return render(request, "records/_history.html", {"entries": entries, "page": page})
@@ -348,6 +353,7 @@ def record_files(request: Any, key: str, pk: int) -> Any:
     """Files that belong to a row: list and upload."""
     register = register_for(request, key)
     row = row_for(request, register, pk)
+    need_inside(request, register, row)
     if request.method == "POST":
         if not (decision := access.may(request.user, "change", row)):
             raise PermissionDenied(decision.reason)

@@ -10,10 +10,13 @@ from keqiao.core.records.declare import REGISTERS, Register, all_registers
 from keqiao.core.records.search import search_all
 
 SHOWN = ("demand", "achievement", "policy")
+DOORS = ("achievement", "demand", "person", "institution", "instrument", "policy")
 
 
 def public_registers() -> list[Register]:
-    return [register for register in all_registers() if register.is_public and not register.parent]
+    """Registers with something to show to everybody; those behind the doors of the home page come first."""
+    found = [register for register in all_registers() if register.is_public and not register.parent]
+    return sorted(found, key=lambda register: DOORS.index(register.key) if register.key in DOORS else len(DOORS))
 
 
 @login_not_required
@@ -23,7 +26,7 @@ def home(request: Any) -> Any:
         register = REGISTERS[key]
         rows = register.rows().visible_to(request.user).order_by(*register.order)
         shelves.append({"register": register, "rows": [card(request.user, register, row) for row in rows[:6]]})
-    counts = [(register, register.rows().visible_to(request.user).count()) for register in public_registers()]
+    counts = [(REGISTERS[key], REGISTERS[key].rows().visible_to(request.user).count()) for key in DOORS]
     return render(
         request, "portal/home.html", {"shelves": shelves, "counts": counts, "public_registers": public_registers()}
     )
