@@ -36,6 +36,10 @@ _TARGET = re.compile(
     r"力争|(?<!成功)(?<!积极)争取(?=(?:今年|全年|年内|到|在|年底|实现|完成|达到|新|培育|引进|突破|申报|认定|建成|创建|举办|推动|使|把|高)[^,，。;；]{0,40}$)(?!到了)|力求|(?<![为以来])确保(?!了|[^,，。;；]{0,24}(?:顺利|安全|稳定|质量|效果|实施|落实|到位|进行|完成全年的?目标任务)[^,，。;；]{0,4}$)|目标(?:是|为|[:：]|达到|设定|定为)|计划(?:新|完成|实现|培育|引进|建|到|投|今年|在|用|申|认|组织|开|达|下|总|举|安|于)|拟(?=新|引进|投入|安排|申报|实施|培育|举办|完成|建成|达到|组织|认定|开展)|(?:将|要)(?:新|实现|达到|完成|培育|突破|力争|建成|引进|超过|增长|组织|推动|举办|投入|申报|认定)|明年|来年|下一年|下半年(?:将|要|计划|力争)|奋斗目标|预期目标|规划(?:到|建设|新增|实现)|努力(?:实现|完成|达到|使|把)|奋力实现|(?:目标|计划)(?:任务|数|值)?(?:\d|为)|不低于|不少于|保持在"
 )
 _EXPECTED = re.compile(r"预计|有望|预期(?!目标)|预测|估计|预估|可望|将达到?(?!成)")
+#: 到2027年底,… and 到“十五五”末,… look ahead (截至 looks back).
+_HORIZON = re.compile(
+    r"(?:^|[,，:：\s])到\s?(?:20\d\d年|“?十[四五六]五”?)(?:期?[末底])?(?=[,，一-鿿])(?![^,，]*(?:已|共有|累计))"
+)
 _DONE = re.compile(
     r"目前|截至|截止|现已|已(?:完成|建|实|达|有|累|经|申|认|获|投|培|引|落|签|兑|发)|(?<!预计)今年以来|累计已"
 )
@@ -65,7 +69,7 @@ class Reading:
         return folded.get(self.measure, "actual")
 
 
-def measure_of(quantity: Quantity, clause: str, left: str, right: str) -> str:
+def measure_of(quantity: Quantity, clause: str, left: str, right: str, earlier: str = "") -> str:
     """`clause` is the text of the clause before the figure, `left` its last stretch after the previous figure."""
     if quantity.form == "rank":
         return "rank"
@@ -83,7 +87,7 @@ def measure_of(quantity: Quantity, clause: str, left: str, right: str) -> str:
     if unit == "倍":
         return _ratio_measure(clause, left, tail)
     if (
-        (_COMPARE.search(clause) or re.search(r"[比较]", clause[:2]))
+        (_COMPARE.search(clause) or re.search(r"相比[,，]$", earlier) or re.search(r"[比较]", clause[:2]))
         and _GROW.search(_strip_approx(tail))
         and not _TO_LEVEL.search(tail)
     ):
@@ -133,9 +137,12 @@ def status_of(
     """`earlier`: the sentence's clauses before this one; `clause`: its own clause up to the figure; `previous`: status of the figure before."""
     if quantity.value is None:
         return "masked"
+    horizon = _HORIZON.search(earlier + clause) and not _DONE.search(clause)
     clause, earlier = _unquoted(clause), _unquoted(earlier)
     if _EXPECTED.search(clause):
         return "expected"
+    if horizon:
+        return "target"
     is_done = bool(_DONE.search(clause))
     if IS_TARGET.match(right) or (
         re.search(r"占[^,，]{0,4}(?:目标|任务|计划)(?:任务|数)?\s*$", clause) and right.startswith("的")

@@ -64,7 +64,7 @@ def _change_suffix(measure: str, clause: str, left: str) -> str:
         gap = re.search(r"(?:高于|低于|高出|领先|快于|慢于|好于|优于|超出|多于|少于|落后)[^,，]{0,14}$", clause)
         return re.sub(r"(?:水平)?(?:约|近)?\s?$", "", gap[0]) if gap else "差距"
     verb = re.search(
-        r"(增长|增幅|增速|下降|提高|提升|净增|增加|减少|上升|回落|降低|下滑|收窄|扩大|多|少)[^,，]{0,8}$", left
+        r".*(增长|增幅|增速|下降|提高|提升|净增|增加(?!值)|减少|上升|回落|降低|下滑|收窄|扩大|多|少)[^,，]{0,8}$", left
     )
     word = (
         {"多": "增加", "少": "减少", "增幅": "增长", "净增": "增加"}.get(verb[1], verb[1])
@@ -79,6 +79,9 @@ def _change_suffix(measure: str, clause: str, left: str) -> str:
 def subject_and_cue(left: str, measure: str) -> tuple[str, str]:
     """The clause's own subject before the cue, and the cue that belongs to the name (占GDP比重)."""
     _, text = split_clause(re.sub(r"(?:由|从)(?:[^,，]{0,8}的)?$", "", left))
+    average = re.match(r"(?:是|为|达|相当于)(?P<of>[^,，]{2,12}?)(?:水平)?的?$", text) if measure == "ratio" else None
+    if average:
+        return "", f"与{average['of']}之比"
     if measure in ("share", "ratio"):
         share = re.search(
             r"占(?P<of>[^,，。;；]*?)(?:的)?(?:比重|比例|份额|比)?(?:为|达到?|约|超过?|近|提高到|提升至|提升到|的)*\s?$",

@@ -112,7 +112,7 @@ def _read_sentence(
         left = _own_left(text[left_start : quantity.start], previous is not None and left_start > clause_start)
         clause = text[clause_start : quantity.start]
         right = text[max(quantity.tail, quantity.end) : following.start if following else sentence.end]
-        measure = measure_of(quantity, clause, left, right)
+        measure = measure_of(quantity, clause, left, right, text[sentence.start : clause_start])
         if _continues_list(left) and walk.listed and previous and previous.unit == quantity.unit:
             measure = _listed_measure(measure, left, walk.measure)
         walk.measure = measure
@@ -180,7 +180,11 @@ def _name(
     if walk.listed and ("分别" in left or _continues_list(left) or _is_growth_only(left)):
         return _name_listed(walk, quantity, measure, clause, left, right), None
     walk.listed = []
-    if measure not in ("level", "share", "ratio") or (measure != "level" and _is_derived_share(left)):
+    if (
+        measure not in ("level", "share", "ratio")
+        or (measure == "ratio" and re.match(r"[,，]?(?:是|为|达|相当于)", left.strip()))
+        or (measure != "level" and _is_derived_share(left))
+    ):
         name, walk.base = derived_name(quantity, measure, clause, left, walk.base)
         if not walk.carried.object:
             walk.carried = walk.base

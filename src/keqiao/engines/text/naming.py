@@ -17,7 +17,7 @@ _LEVEL = re.compile(
 AREA_UNITS = ("亩", "公顷", "平方米", "平方公里", "平方千米")
 _COUNT_ENDS = ("数", "量", "率", "额", "值", "次", "指数", "得分", "规模", "比重", "占比", "强度", "面积")
 _MONEY_ENDS = re.compile(
-    r"(?:额|投入|支出|收入|资金|产值|经费|投资|贷款|费用|值|利润|税收?|价|成本|金额|融资|利税|预算|补助|奖励|效益|营收|授信|基金|保额|保费|工资|规模)$"
+    r"(?:额|投入|支出|收入|资金|产值|经费|投资|贷款|费用|值|利润|税收?|价|成本|金额|融资|利税|预算|补助|奖励|效益|营收|授信|基金|保额|保费|工资|规模|GDP)$"
 )
 
 
@@ -37,6 +37,8 @@ def compose(object_: str, verb: str, unit: str) -> str:
         return name
     if is_money(unit):
         return name if _MONEY_ENDS.search(name) else name + "额"
+    if unit in AREA_UNITS:
+        return name if name.endswith("面积") else name + "面积"
     return (
         name
         if name.endswith(_COUNT_ENDS)
