@@ -25,6 +25,7 @@ def make(world: World) -> None:
         buildings,
         finance,
         work,
+        bulletins,
     )
     for step in steps:
         step(world, world.dice(step.__name__))
@@ -572,3 +573,23 @@ def work(world: World, dice: Dice) -> None:
             }
         )
     world.add("internal_work", rows)
+
+
+def bulletins(world: World, _dice: Dice) -> None:
+    """What the bureau published up to today, as written."""
+    rows: list[Row] = []
+    for number, raw in enumerate(reversed(world.material.notices), start=1):
+        if raw["published_on"] <= world.today:
+            rows.append(
+                {
+                    "code": f"{'TZ' if raw['kind'] == 'notice' else 'DT'}{raw['published_on'].year}-{number:03d}",
+                    "title": raw["title"],
+                    "kind": "publicity" if "公示" in raw["title"] else raw["kind"],
+                    "text": raw["text"],
+                    "source": "东洲市科学技术局",
+                    "published_on": raw["published_on"],
+                    "due_on": raw.get("due_on"),
+                    "org_unit": CITY,
+                }
+            )
+    world.add("bulletin", rows)
