@@ -583,7 +583,7 @@ def bulletins(world: World, _dice: Dice) -> None:
             rows.append(
                 {
                     "code": f"{'TZ' if raw['kind'] == 'notice' else 'DT'}{raw['published_on'].year}-{number:03d}",
-                    "title": raw["title"],
+                    "name": raw["title"],
                     "kind": "publicity" if "公示" in raw["title"] else raw["kind"],
                     "text": raw["text"],
                     "source": "东洲市科学技术局",
