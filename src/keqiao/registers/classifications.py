@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.utils.functional import lazystr
+from django.utils.functional import lazy
 from django.utils.translation import get_language
 
 from keqiao.core import packs
@@ -21,9 +21,14 @@ Choices = tuple[tuple[str, Text], ...]
 ENTRY_KEYS = {"code", "name", "name_en", "parent", "tags", "valid_from", "valid_until", "note"}
 
 
+_shown = lazy(
+    str, str
+)  # made once: each call of Django's `lazystr` would make a class, and there are thousands of texts
+
+
 def bilingual(chinese: str, english: str) -> Text:
     """A text that shows itself in the reader's language, like a translated one."""
-    return lazystr(_InBoth(chinese, english or chinese))
+    return _shown(_InBoth(chinese, english or chinese))
 
 
 @dataclass(frozen=True)

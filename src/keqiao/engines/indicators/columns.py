@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 Array = npt.NDArray[np.float64]
 
@@ -39,6 +38,8 @@ def kurtosis(x: Array) -> float:
 
 def rank_ascending(x: Array, ties: str = "min") -> Array:
     """Rank 1 = smallest. `ties`: min, max, average or dense. Missing stay missing."""
+    from scipy.stats import rankdata  # takes a second to import: not when the program starts
+
     out = np.full(x.shape, np.nan)
     known = ~np.isnan(x)
     out[known] = rankdata(x[known], method=ties)
