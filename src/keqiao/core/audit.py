@@ -65,7 +65,7 @@ def record_many(act: Act, traces: Iterable[Trace]) -> None:
             entry = AuditEntry(
                 number=head.number + 1,
                 at=now,
-                actor=act.actor,
+                actor=act.actor if act.actor is not None and act.actor.pk else None,  # the public has no account
                 actor_name=str(act.actor) if act.actor else "",
                 channel=act.channel,
                 verb=one.verb,

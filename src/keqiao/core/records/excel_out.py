@@ -59,7 +59,7 @@ def export(listing: Listing, kind: str, act: Act, progress: Progress = lambda _d
 
 
 def _audited(listing: Listing, fields: Sequence[Field], kind: str, act: Act, progress: Progress) -> Iterator[list[Any]]:
-    cells = Cells(listing.register, act.actor)
+    cells = Cells(listing.register, listing.user)
     personal = [field for field in fields if field.personal]
     done, traces = 0, []
     for row in listing.each():
