@@ -5,16 +5,28 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from keqiao.core.records.declare import REGISTERS
-from keqiao.engines.indicators import Definition, load_definitions, roll_up, trace, tree_from_rows
+from keqiao.engines.indicators import (
+    Definition,
+    Table,
+    draw_at_random,
+    load_definitions,
+    read_spec,
+    roll_up,
+    run_draws,
+    trace,
+    tree_from_rows,
+)
 
 ROOT = Path(__file__).resolve().parents[2] / "packs"
 FOLDERS = sorted(p for p in ROOT.glob("*/indicators") if p.is_dir())
 DEFINITIONS = load_definitions(FOLDERS)
+COMPOSITES = sorted(ROOT.glob("*/composites/*.yaml"))
 TREE = tree_from_rows(
     [
         {"code": "c", "name": "县", "level": "county", "parent": ""},
@@ -95,3 +107,28 @@ def test_is_fully_described(definition: Definition) -> None:
 
 def test_at_least_sixty_national_indicators() -> None:
     assert len({d.id for d in DEFINITIONS if "national" in Path(d.file).parts}) >= 60
+
+
+@pytest.mark.parametrize("path", COMPOSITES, ids=lambda p: p.stem)
+def test_composites_compute(path: Path) -> None:
+    """Every composite reads, ranks made-up units, and refers only to indicators (or a ledger's fields) that exist."""
+    spec = read_spec(path)
+    codes = [e.code for e in spec.pipeline.framework.indicators]
+    if spec.level:
+        assert set(codes) <= {d.id for d in DEFINITIONS}
+    else:
+        assert set(codes) <= set(REGISTERS["platform_survey"].fields)
+    random = np.random.default_rng(3)
+    table = Table(tuple(f"u{i:02d}" for i in range(12)), tuple(codes), random.uniform(1, 100, (12, len(codes))))
+    result = spec.pipeline.compute(table)
+    scores = result.scores[spec.pipeline.framework.root.code]
+    assert not np.isnan(scores).any()
+    assert sorted(result.ranks[spec.pipeline.framework.root.code]) == list(range(1, 13))
+    if spec.parameters:
+        uncertainty = run_draws(spec.pipeline, table, spec.parameters, draw_at_random(spec.parameters, 20, 1))
+        assert not uncertainty.failures
+    best, worst = table.values.copy(), table.values.copy()
+    signs = np.array([e.direction for e in spec.pipeline.framework.indicators])
+    best[0], worst[0] = np.where(signs > 0, 1000, 0.5), np.where(signs > 0, 0.5, 1000)
+    assert spec.pipeline.compute(table.with_values(best)).rank("u00") == 1
+    assert spec.pipeline.compute(table.with_values(worst)).rank("u00") == 12

@@ -8,10 +8,23 @@ Figures:      definitions = load_definitions(Path("packs/national/indicators"));
               roll = roll_up(definitions, snapshot_dir, tree, ["2024", "2025Q3", "2025-01..09"]) -> RollUp
               roll.table (Arrow), roll.figure(indicator, org, period) -> Figure, roll.problems
               rows_of(figure, roll) -> rows per component; trace(figure, roll); trace_id("id@1:unit:2024", …)
-Targets:      decompose(total, step, [Share(...)]) -> Decomposition
+Targets:      decompose(total, step, [Share(...)]) -> Decomposition; negotiate(...); pressure(...); over_allocation(...)
+              attainment(Target(...), actual, period, data_date, profile, thresholds, coverage) -> Attainment
+Ranks:        read_spec(path) -> IndexSpec; table_from_figures(spec, roll, period) -> Table; rank_movement(...); lift(...)
+Checks:       check_figures(definitions, roll, …), outliers(…), and the anti-fake signals of `authenticity`
 """
 
 from keqiao.engines.indicators.aggregate import aggregate_children
+from keqiao.engines.indicators.attainment import (
+    STATUS_NAMES,
+    Attainment,
+    Status,
+    Target,
+    Thresholds,
+    TimeProfile,
+    attainment,
+    profile_from_history,
+)
 from keqiao.engines.indicators.composite import Composite, Pipeline, Step, compute
 from keqiao.engines.indicators.definition import (
     Component,
@@ -23,6 +36,8 @@ from keqiao.engines.indicators.definition import (
     load_definitions,
 )
 from keqiao.engines.indicators.framework import Element, Framework, framework_from_rows, read_framework
+from keqiao.engines.indicators.lift import Lever, Lift, lift
+from keqiao.engines.indicators.movement import RankMovement, rank_movement, shapley
 from keqiao.engines.indicators.outranking import copeland, kemeny_orders, outranking_matrix
 from keqiao.engines.indicators.period import Period
 from keqiao.engines.indicators.prepare import Table, read_table, table_from_rows
@@ -42,12 +57,15 @@ from keqiao.engines.indicators.sensitivity import (
 )
 from keqiao.engines.indicators.shortboard import Plan, ShortBoardAdvice, ShortBoardCase, short_board
 from keqiao.engines.indicators.snapshot import Snapshot
+from keqiao.engines.indicators.spec import IndexSpec, read_spec, table_from_figures
 from keqiao.engines.indicators.targets import Decomposition, Share, decompose, exact
 from keqiao.engines.indicators.trace import ComponentRows, Trace, rows_of, trace, trace_id
 from keqiao.engines.indicators.tree import Unit, UnitTree, read_tree, tree_from_rows
 
 __all__ = [
     "FIGURES",
+    "STATUS_NAMES",
+    "Attainment",
     "Component",
     "ComponentRows",
     "Composite",
@@ -58,25 +76,34 @@ __all__ = [
     "Figure",
     "Framework",
     "IndexProblem",
+    "IndexSpec",
+    "Lever",
+    "Lift",
     "Missing",
     "Parameter",
     "Period",
     "Pipeline",
     "Plan",
     "Problem",
+    "RankMovement",
     "RollUp",
     "Share",
     "ShortBoardAdvice",
     "ShortBoardCase",
     "Snapshot",
     "SobolIndex",
+    "Status",
     "Step",
     "Table",
+    "Target",
+    "Thresholds",
+    "TimeProfile",
     "Trace",
     "Uncertainty",
     "Unit",
     "UnitTree",
     "aggregate_children",
+    "attainment",
     "compute",
     "copeland",
     "decompose",
@@ -87,18 +114,24 @@ __all__ = [
     "framework_from_rows",
     "in_force",
     "kemeny_orders",
+    "lift",
     "load_definitions",
     "mean_rank_shift",
     "noisy_weights",
     "outranking_matrix",
+    "profile_from_history",
+    "rank_movement",
     "read_framework",
+    "read_spec",
     "read_table",
     "read_tree",
     "roll_up",
     "rows_of",
     "run_draws",
+    "shapley",
     "short_board",
     "sobol_indices",
+    "table_from_figures",
     "table_from_rows",
     "trace",
     "trace_id",

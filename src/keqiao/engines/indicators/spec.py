@@ -7,10 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from keqiao.engines.expressions import ProblemsFound, read_document
 from keqiao.engines.indicators.composite import STEPS, Pipeline
 from keqiao.engines.indicators.framework import Framework, framework_from_rows, read_framework
+from keqiao.engines.indicators.period import Period
+from keqiao.engines.indicators.prepare import Table
 from keqiao.engines.indicators.problems import IndexProblem, Problem, Problems
+from keqiao.engines.indicators.rollup import RollUp
 from keqiao.engines.indicators.sensitivity import Parameter, noisy_weights
 
 _SECTIONS = {
@@ -176,3 +181,21 @@ def _parameter(
     raise IndexProblem.single(
         "index.spec.parameter", path.name, name, one, "no values to choose from", "give options, between, sets or noise"
     )
+
+
+def table_from_figures(spec: IndexSpec, roll: RollUp, period: Period | str, level: str | None = None) -> Table:
+    """The composite's input from rolled-up figures: iCode is the indicator's id, units are those of `level` (default: the
+    spec's) that existed at the period's end. Figures that are missing or withheld stay missing."""
+    when = period if isinstance(period, Period) else Period.parse(period)
+    wanted = level or spec.level
+    units = sorted(
+        u.code for u in roll.tree.units_on(roll.boundary or when.last_day) if not wanted or u.level in wanted.split()
+    )
+    codes = [e.code for e in spec.pipeline.framework.indicators]
+    values = np.full((len(units), len(codes)), np.nan)
+    row, column = {u: i for i, u in enumerate(units)}, {c: j for j, c in enumerate(codes)}
+    parts = [roll.table[c].to_pylist() for c in ("indicator", "org", "period", "value")]
+    for indicator, org, label, value in zip(*parts, strict=True):
+        if label == when.label and indicator in column and org in row and value is not None:
+            values[row[org], column[indicator]] = value
+    return Table(tuple(units), tuple(codes), values)
