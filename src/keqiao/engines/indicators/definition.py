@@ -19,6 +19,7 @@ from keqiao.engines.indicators.tree import FIRST_DAY, NO_END
 TIMES = ("sum", "last", "last_nonempty", "average", "max", "min", "none")
 ACROSS = ("sum", "average", "max", "min", "distinct", "none")
 POLICIES = ("zero", "propagate", "skip")
+CHECK_RULES = ("range", "yoy", "sum_children", "not_above", "not_below", "reconcile", "repeated", "peers", "seasonal")
 GRAINS = ("year", "half", "quarter", "month")
 
 
@@ -241,7 +242,7 @@ class _Reader:
             band=band,
             missing=self.missing(data.get("missing")),
             disclosure=self.disclosure(data.get("disclosure")),
-            checks=tuple(c for c in data.get("validate") or () if isinstance(c, Mapping)),
+            checks=self.checks(data.get("validate")),
             valid_from=self.day(data.get("valid_from"), FIRST_DAY, "valid_from"),
             valid_until=self.day(data.get("valid_until"), NO_END, "valid_until"),
             decimals=None if data.get("decimals") is None else self.whole(data["decimals"], "decimals"),
@@ -310,6 +311,14 @@ class _Reader:
         if isinstance(raw, Mapping) and isinstance(raw.get("band"), Sequence) and len(raw["band"]) == 2:
             return "band", (float(raw["band"][0]), float(raw["band"][1]))
         return self.one_of(raw, ("up", "down"), "direction"), None
+
+    def checks(self, raw: object) -> tuple[Mapping[str, object], ...]:
+        listed = raw if isinstance(raw, Sequence) and not isinstance(raw, str) else ()
+        for i, check in enumerate(listed):
+            rule = check.get("rule") if isinstance(check, Mapping) else check
+            if rule not in CHECK_RULES:
+                self.bad("E719", f"不认识的检查“{rule}”", f"可用:{'、'.join(CHECK_RULES)}", "validate", i)
+        return tuple(c for c in listed if isinstance(c, Mapping))
 
     def missing(self, raw: object) -> Missing:
         m = raw if isinstance(raw, Mapping) else {}

@@ -186,3 +186,122 @@ def _round_to_total(
                 given[c] += 1
                 left -= 1
     return given
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a child did: actuals of past years, oldest first; the last is the base its target grows from."""
+
+    code: str
+    actuals: tuple[Fraction, ...]
+    growth_room: Fraction = Fraction(0)
+
+    @property
+    def base(self) -> Fraction:
+        return self.actuals[-1]
+
+
+def weights_proportional(children: Sequence[Past]) -> dict[str, Fraction]:
+    """Weights by last actual."""
+    return {c.code: c.base for c in children}
+
+
+def weights_mixed(children: Sequence[Past], base_share: Fraction = Fraction(3, 5)) -> dict[str, Fraction]:
+    """k-factor mix: `base_share` (60 %) by share of last actuals, the rest by share of growth room. Groups without data weigh nothing."""
+    base = sum((c.base for c in children), Fraction(0))
+    room = sum((c.growth_room for c in children), Fraction(0))
+    return {
+        c.code: (base_share * c.base / base if base else Fraction(0))
+        + ((1 - base_share) * c.growth_room / room if room else Fraction(0))
+        for c in children
+    }
+
+
+def weights_equal_growth(children: Sequence[Past]) -> dict[str, Fraction]:
+    """Every child grows at the one rate that closes: the same weights as last actuals."""
+    return weights_proportional(children)
+
+
+@dataclass(frozen=True)
+class Pressure:
+    """Growth a target asks of a child beside its own mean yearly growth over its history. `coefficient` (压力系数) =
+    (1 + asked) / (1 + usual): above 1, more than usual. None where there is no base or no history."""
+
+    code: str
+    growth: Fraction | None
+    usual_growth: float | None
+    coefficient: float | None
+
+
+def pressure(child: Past, target: Fraction) -> Pressure:
+    growth = target / child.base - 1 if child.base else None
+    first, years = child.actuals[0], len(child.actuals) - 1
+    usual = float(child.base / first) ** (1 / years) - 1 if years and first > 0 and child.base >= 0 else None
+    coefficient = (1 + float(growth)) / (1 + usual) if growth is not None and usual is not None and usual > -1 else None
+    return Pressure(child.code, growth, usual, coefficient)
+
+
+def over_allocation(total: Number, amounts: Mapping[str, Fraction], reserve: Number = 0) -> Fraction:
+    """Σ children + reserve - parent: above 0, 层层加码 (a flag, not an error); below 0, not all is handed out."""
+    return sum(amounts.values(), Fraction(0)) + exact(reserve) - exact(total)
+
+
+@dataclass(frozen=True)
+class RatioDecomposition:
+    """A ratio target split as numerator and denominator, with the ratio each child is thereby asked for."""
+
+    numerator: Decomposition
+    denominator: Decomposition
+    ratios: Mapping[str, Fraction | None]
+
+
+def decompose_ratio(
+    numerator: tuple[Number, Number, Sequence[Share]], denominator: tuple[Number, Number, Sequence[Share]]
+) -> RatioDecomposition:
+    """Both parts close on their own totals (total, step, shares); ratios never are averaged."""
+    top, bottom = decompose(*numerator), decompose(*denominator)
+    ratios = {c: (v / bottom.amounts[c] if bottom.amounts.get(c) else None) for c, v in top.amounts.items()}
+    return RatioDecomposition(top, bottom, ratios)
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of negotiation: what children bid, what was given, how far bids fall short of the parent's target."""
+
+    number: int
+    bids: Mapping[str, Fraction]
+    gap: Fraction
+    decomposition: Decomposition
+
+
+def negotiate(
+    total: Number, step: Number, shares: Sequence[Share], bids: Mapping[str, Number], rounds: Sequence[Round] = ()
+) -> Round:
+    """A bottom-up round: bids become floors (rounded up to steps, within caps), what is missing is shared by weight above them.
+
+    Bids that exceed the total are scaled down in proportion instead. Append the returned round to `rounds`: the log.
+    """
+    unit, whole = exact(step), exact(total)
+    asked = {s.code: exact(bids.get(s.code, 0)) for s in shares}
+    gap = whole - sum(asked.values(), Fraction(0))
+    if gap >= 0:
+        split = [
+            Share(s.code, s.weight, max(s.floor, _within(ceil(asked[s.code] / unit) * unit, s.cap)), s.cap, s.locked)
+            for s in shares
+        ]
+        result = decompose(whole, unit, split)
+        if not result.feasible:  # rounding bids up can overshoot by a few steps
+            split = [
+                Share(
+                    s.code, s.weight, max(s.floor, _within(floor(asked[s.code] / unit) * unit, s.cap)), s.cap, s.locked
+                )
+                for s in shares
+            ]
+            result = decompose(whole, unit, split)
+    else:
+        result = decompose(whole, unit, [Share(s.code, asked[s.code], s.floor, s.cap, s.locked) for s in shares])
+    return Round(len(rounds) + 1, asked, gap, result)
+
+
+def _within(value: Fraction, cap: Fraction | None) -> Fraction:
+    return value if cap is None else min(value, cap)
