@@ -83,6 +83,11 @@ def follow() -> None:
         logger.error("packs not taken up, the former ones stay in force:\n%s", error)
 
 
+def version() -> int:
+    """Changes whenever packs were loaded anew: a key for what is kept of them."""
+    return _seen or 0
+
+
 def _stamp_path() -> Path:
     return Path(settings.DATA) / "packs.stamp"
 

@@ -178,26 +178,38 @@ def _written_by(field: Field) -> str:
 
 
 def _write(register: Register, path: Path) -> int:
-    columns = columns_of(register)
-    schema = pa.schema(
-        [column.field for column in columns],
-        metadata={"register": register.key, "identity": " ".join(register.identity)},
-    )
     rows = register.rows().unscoped(SYSTEM).filter(merged_into_id=None, review_state__in=HELD).order_by("pk")
-    source = (
-        _ledger_rows(register, rows, columns)
-        if any(c.path.startswith("data__") for c in columns)
-        else _raw(rows, [c.path for c in columns])
-    )
+    columns = columns_of(register)
     count = 0
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for chunk in source:
-            arrays = [
-                _array(values, column.type) for values, column in zip(zip(*chunk, strict=True), columns, strict=True)
-            ]
-            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-            count += len(chunk)
+    with pq.ParquetWriter(path, _schema(register, columns), compression="zstd") as writer:
+        for table in tables_of(register, rows, columns):
+            writer.write_table(table)
+            count += table.num_rows
     return count
+
+
+def table_of(register: Register, rows: Any) -> pa.Table:
+    """Some rows of a register in the form of a snapshot: what is worked out from one row is then worked out as from all."""
+    columns = columns_of(register)
+    tables = list(tables_of(register, rows.filter(merged_into_id=None, review_state__in=HELD).order_by("pk"), columns))
+    return pa.concat_tables(tables) if tables else _schema(register, columns).empty_table()
+
+
+def tables_of(register: Register, rows: Any, columns: Sequence[Column]) -> Iterator[pa.Table]:
+    """The rows in tables of at most CHUNK."""
+    schema = _schema(register, columns)
+    in_json = any(column.path.startswith("data__") for column in columns)
+    source = _ledger_rows(register, rows, columns) if in_json else _raw(rows, [column.path for column in columns])
+    for chunk in source:
+        values = zip(*chunk, strict=True)
+        yield pa.Table.from_arrays(
+            [_array(one, column.type) for one, column in zip(values, columns, strict=True)], schema=schema
+        )
+
+
+def _schema(register: Register, columns: Sequence[Column]) -> pa.Schema:
+    facts = {"register": register.key, "identity": " ".join(register.identity)}
+    return pa.schema([column.field for column in columns], metadata=facts)
 
 
 def _raw(rows: Any, paths: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
