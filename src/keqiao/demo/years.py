@@ -194,7 +194,9 @@ def _flaws(rows: list[Row], dice: Dice) -> None:
         ):
             if dice.happens(0.03):
                 row[name] = None
-    money = [name for name, value in rows[0].items() if isinstance(value, int) and abs(value) > 100_000]
+    money = sorted(
+        {name for row in rows for name, value in row.items() if isinstance(value, int) and abs(value) > 100_000}
+    )
     for row in dice.pick(rows, 12):
         for name in money:
             if row.get(name):

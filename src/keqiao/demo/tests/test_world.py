@@ -149,6 +149,9 @@ def test_figures_hang_together(world):
             assert abs(row["total_assets"] - row["liabilities"] - row["net_assets"]) <= 1
         for part in ("hi_tech_revenue", "sales"):
             assert (row[part] or 0) <= row["total_income"]
+        assert (row["new_product_revenue"] or 0) <= row["revenue"]
+        if row["rd_hnte"] is not None:
+            assert (row["rd_hnte_domestic"] or 0) <= row["rd_hnte"]
         for part in ("tech_staff", "rd_staff"):
             assert (row[part] or 0) <= row["staff"]
 
