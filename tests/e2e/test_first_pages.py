@@ -17,7 +17,8 @@ def test_public_pages_in_chinese(page, fits, path, db):
 @pytest.mark.parametrize("path", PUBLIC)
 def test_public_pages_in_english_show_no_chinese_heading(page, fits, path, db):
     page.goto("/")
-    page.locator("button[name=language][value=en]").first.click(force=True)
+    with page.expect_navigation():
+        page.locator("button[name=language][value=en]").first.click()
     page.goto(path)
     assert page.locator("html").get_attribute("lang") == "en"
     heading = page.locator("h1").first.inner_text()
