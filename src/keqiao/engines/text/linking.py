@@ -76,6 +76,8 @@ def similarity(left: str, right: str) -> float:
         score *= 0.93
     if levels and levels2 and not levels & levels2:
         score *= 0.5
+    elif levels != levels2:
+        score *= 0.82
     if bool(changes) != bool(changes2):
         score *= 0.6
     return score
