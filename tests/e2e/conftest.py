@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
 
 # Playwright runs an event loop in this thread, which makes Django refuse the fixtures' own database calls otherwise.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -52,10 +52,14 @@ def page(request: pytest.FixtureRequest, browser: Browser, live_server: Any) -> 
         if response.status >= 400 and not response.url.endswith("/favicon.ico"):
             faults.append(f"HTTP {response.status}: {response.url}")
 
+    def on_failure(request: Request) -> None:
+        if "ERR_ABORTED" not in str(request.failure):  # given up because the visitor went on to the next page
+            faults.append(f"failed: {request.url}")
+
     page.on("console", on_console)
     page.on("pageerror", lambda error: faults.append(f"script: {error}"))
     page.on("response", on_response)
-    page.on("requestfailed", lambda failed: faults.append(f"failed: {failed.url}"))
+    page.on("requestfailed", on_failure)
     yield page
     context.close()
     assert faults == []
