@@ -72,7 +72,7 @@ def last_day_spikes(
                     "last_day_spike",
                     tuple(r.id for r in own_late),
                     1 - p,
-                    f"截止前 {days} 天集中 {len(own_late)} 条，占其全部 {share:.0%}，其他单位同期为 {usual:.0%}",
+                    f"{group} 截止前 {days} 天集中 {len(own_late)} 条，占其全部 {share:.0%}，其他单位同期为 {usual:.0%}",
                     "抽查这些记录的原始凭证和办理时间",
                 )
             )
@@ -258,7 +258,7 @@ def round_number_bias(
                     "round_numbers",
                     tuple(i for i, f in rows if f),
                     1 - p,
-                    f"{len(rows)} 笔金额中 {own} 笔为整数，其他单位为 {usual:.0%}",
+                    f"{group} 的 {len(rows)} 笔金额中 {own} 笔为整数，其他单位为 {usual:.0%}",
                     "抽查发票与合同原件",
                 )
             )
