@@ -1,8 +1,8 @@
 """Packs (数据包): folders of declarations (ledgers, classifications, matters, policies, indicators, checks …), and how a running server takes up new ones.
 
-A part of the product that reads packs gives `add_part` a function that reads and checks its files and returns another that puts them in
-force. `load` reads everything before anything takes effect, so that one wrong file leaves the office running on what it had. Packs lie
-in `settings.PACKS` and in `packs/` of the data folder, where a bureau keeps its own.
+A part of the product that reads packs gives `add_part` a function that reads and checks its files, puts them in force, and returns how to
+undo that. `load` asks every part; if any finds a fault all are undone, so one wrong file leaves the office running on what it had. Packs
+lie in `settings.PACKS` and in `packs/` of the data folder, where a bureau keeps its own.
 """
 
 import logging
@@ -16,10 +16,11 @@ from django.core.exceptions import ImproperlyConfigured
 from keqiao.engines.expressions import Problem, ProblemsFound
 
 logger = logging.getLogger(__name__)
-Read = Callable[[], Callable[[], None]]
-_parts: list[Read] = []
-_lock = threading.Lock()
+Part = Callable[[], Callable[[], None]]
+_parts: list[Part] = []
+_lock = threading.RLock()
 _seen: int | None = None
+_version = 0
 
 
 def folders() -> list[Path]:
@@ -36,34 +37,35 @@ def files(kind: str) -> Iterator[Path]:
         yield from sorted((folder / kind).rglob("*.yaml"))
 
 
-def add_part(read: Read) -> None:
+def add_part(part: Part) -> None:
     """Adds a reader of packs and lets it read at once; called from `apps.py`. A wrong pack stops the start and says what to mend."""
-    global _seen
+    global _seen, _version
     try:
-        read()()
+        part()
     except ProblemsFound as error:
         raise ImproperlyConfigured(f"\n{error}") from error
-    if read not in _parts:
-        _parts.append(read)
-    _seen = _stamp()
+    if part not in _parts:
+        _parts.append(part)
+    _seen, _version = _stamp(), _version + 1
 
 
 def load() -> None:
-    """Reads all packs and puts them in force in this process. Raises ProblemsFound with every fault of every file; then nothing changes."""
-    global _seen
+    """Reads all packs and puts them in force in this process. Raises ProblemsFound with every fault of every file; then nothing has changed."""
+    global _seen, _version
     with _lock:
         _seen = _stamp()
         problems: list[Problem] = []
-        ready = []
-        for read in _parts:
+        undo: list[Callable[[], None]] = []
+        for part in _parts:
             try:
-                ready.append(read())
+                undo.append(part())
             except ProblemsFound as error:
                 problems += error.problems
         if problems:
+            for step in reversed(undo):
+                step()
             raise ProblemsFound(dict.fromkeys(problems))
-        for take_effect in ready:
-            take_effect()
+        _version += 1
 
 
 def announce() -> None:
@@ -84,8 +86,8 @@ def follow() -> None:
 
 
 def version() -> int:
-    """Changes whenever packs were loaded anew: a key for what is kept of them."""
-    return _seen or 0
+    """Rises whenever packs were put in force anew: a key for what is kept of them."""
+    return _version
 
 
 def _stamp_path() -> Path:

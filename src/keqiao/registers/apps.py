@@ -21,10 +21,11 @@ class RegistersConfig(AppConfig):
         from django.core.signals import request_started
 
         from keqiao.core import events, packs
-        from keqiao.registers import declared, following  # noqa: F401  # importing `declared` declares the registers
+        from keqiao.registers import actions, checks, classifications, declared, following  # noqa: F401  # importing declares registers and jobs
         from keqiao.registers.ledgers import repeat, store
 
-        packs.add_part(store.read_all)
+        for part in (classifications.load, store.load, checks.load):
+            packs.add_part(part)
         request_started.connect(follow_packs, dispatch_uid="keqiao.packs")
         events.subscribe(events.RecordsChanged, following.on_changed)
         events.subscribe(events.RecordsChanged, repeat.on_changed)

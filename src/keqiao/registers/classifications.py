@@ -6,7 +6,6 @@ A later pack adds entries to a classification of the same key, or renames them. 
 import datetime
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -88,9 +87,31 @@ class Classification:
         return tuple(code for code, entry in self.entries.items() if tag in entry.tags)
 
 
-@cache
+_held: dict[str, Classification] | None = None
+
+
 def all_classifications() -> dict[str, Classification]:
-    """Every classification of the configured packs. Raises ProblemsFound with all faults of all files."""
+    """Every classification of the packs in force."""
+    global _held
+    if _held is None:
+        _held = _read_all()
+    return _held
+
+
+def load() -> Callable[[], None]:
+    """A part of the packs (`core.packs.add_part`)."""
+    global _held
+    former, _held = _held, _read_all()
+
+    def undo() -> None:
+        global _held
+        _held = former
+
+    return undo
+
+
+def _read_all() -> dict[str, Classification]:
+    """Reads all files. Raises ProblemsFound with every fault."""
     found: dict[str, Classification] = {}
     problems: list[Problem] = []
     for path in packs.files("classifications"):
@@ -105,11 +126,6 @@ def all_classifications() -> dict[str, Classification]:
     if problems:
         raise ProblemsFound(problems)
     return found
-
-
-def forget() -> None:
-    """The next question reads the packs anew."""
-    all_classifications.cache_clear()
 
 
 def classification(key: str) -> Classification:

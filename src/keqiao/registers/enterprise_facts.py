@@ -175,9 +175,9 @@ def _as_of(day: datetime.date) -> dict[str, pl.Expr]:
         ),
         "is_in_negative_list": industry.replace_strict(negative, default=None, return_dtype=pl.Boolean),
         "hitech_field": pl.col("hi_tech_field").replace_strict(tops, default=None, return_dtype=pl.String),
-        "is_account_based": pl.when(pl.col("keeps_sound_accounts") == False)
+        "is_account_based": pl.when(~pl.col("keeps_sound_accounts"))
         .then(False)
-        .otherwise(pl.col("tax_method") == "audited"),  # noqa: E712
+        .otherwise(pl.col("tax_method") == "audited"),
         "industry_restriction": pl.col("industry_catalogue").replace_strict(
             CATALOGUE_CLASSES, default=None, return_dtype=pl.String
         ),

@@ -33,7 +33,8 @@ KINDS = {
     "percent": "number",
     "money": "money",
 }
-LARGEST = 10**16  # what a register's numbers stay below (core.records.fields)
+DIGITS = 15  # what every number of a register fits in (core.records.fields)
+LARGEST_COUNT = 10**12
 
 
 def name_of(field: Field) -> Name:
@@ -42,12 +43,14 @@ def name_of(field: Field) -> Name:
     with override("zh-hans"):
         label, unit = str(field.label), str(field.measure_unit)
     if kind == "money":
-        return Name.declare(field.name, label, kind, largest=LARGEST)
+        return Name.declare(field.name, label, kind, largest=10 ** (DIGITS - 2))
     if kind not in {"integer", "number"}:
         return Name.declare(field.name, label, kind)
     unit = "%" if field.kind == "percent" else unit if unit_of(unit) else ""
+    if kind == "integer":
+        return Name.declare(field.name, label, kind, unit=unit, decimals=0, largest=LARGEST_COUNT)
     return Name.declare(
-        field.name, label, kind, unit=unit, decimals=0 if kind == "integer" else field.decimals, largest=LARGEST
+        field.name, label, kind, unit=unit, decimals=field.decimals, largest=10 ** (DIGITS - field.decimals)
     )
 
 

@@ -39,12 +39,12 @@ AROUND = (
 
 def catalogue() -> Catalogue:
     """The facts that the packs declare."""
-    return _catalogue(tuple(packs.folders()), packs.version())
+    return _catalogue(packs.version())
 
 
 @lru_cache(maxsize=2)
-def _catalogue(folders: tuple[Path, ...], _version: int) -> Catalogue:
-    return load_catalogue(folders)
+def _catalogue(_version: int) -> Catalogue:
+    return load_catalogue(packs.folders())
 
 
 def record_of(row: Any, day: datetime.date, grain: str = "enterprise") -> Record:

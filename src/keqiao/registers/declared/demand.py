@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from keqiao.core.records.declare import Register, Section, declare
 from keqiao.core.records.problems import Problem
 from keqiao.registers.classifications import choices
-from keqiao.registers.declared.checks import in_order, one_of
+from keqiao.registers.declared.cross_field import in_order, one_of
 from keqiao.registers.models import Demand
 from keqiao.registers.models.columns import CONTACT_MASKS
 
@@ -67,6 +67,7 @@ class DemandRegister(Register):
     )
     personal = CONTACT_MASKS
     own = {"enterprise": "enterprise_id", "institution": "institution_id"}
+    deadline = ("deadline_on", "solved_on")
     needs_review = True
 
     def clean(self, values: dict[str, Any], row: Any) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from keqiao.core.records.declare import Register, Section, declare
 from keqiao.core.records.problems import Problem
 from keqiao.registers.classifications import choices
-from keqiao.registers.declared.checks import in_order, one_of, within
+from keqiao.registers.declared.cross_field import in_order, one_of, within
 from keqiao.registers.models import Project, ProjectMilestone, ProjectPayment
 
 
@@ -51,6 +51,7 @@ class ProjectRegister(Register):
     unit_from = ("enterprise", "institution")
     references = {"enterprise": "uscc", "institution": "code", "leader": "code"}
     own = {"enterprise": "enterprise_id", "institution": "institution_id", "person": "leader_id"}
+    deadline = ("due_on", "accepted_on")
 
     def clean(self, values: dict[str, Any], row: Any) -> Iterator[Problem]:
         yield from one_of(self, row, "enterprise", "institution")
@@ -73,6 +74,7 @@ class ProjectPaymentRegister(Register):
             "project number source planned_on planned_amount paid_on paid_amount document_number note org_unit",
         ),
     )
+    deadline = ("planned_on", "paid_on")
     columns = ("project", "number", "source", "planned_on", "planned_amount", "paid_on", "paid_amount")
     filters = ("source", "org_unit", "planned_on", "paid_on")
     search_fields = ("number", "document_number", "note")
@@ -88,6 +90,7 @@ class ProjectMilestoneRegister(Register):
     key, model, identity = "project_milestone", ProjectMilestone, ("project", "name")
     icon, division = "flag", "planning"
     sections = (Section(_("节点"), "project name due_on done_on deliverable note org_unit"),)
+    deadline = ("due_on", "done_on")
     columns = ("project", "name", "due_on", "done_on", "deliverable")
     filters = ("org_unit", "due_on", "done_on")
     search_fields = ("name", "deliverable", "note")

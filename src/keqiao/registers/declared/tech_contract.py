@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from keqiao.core.records.declare import Register, Section, declare
 from keqiao.core.records.problems import Problem
 from keqiao.registers.classifications import choices
-from keqiao.registers.declared.checks import in_order, one_of, validity, within
+from keqiao.registers.declared.cross_field import in_order, one_of, validity, within
 from keqiao.registers.models import TechContract
 
 

@@ -19,7 +19,7 @@ from keqiao.engines.expressions import Document, Problem, ProblemsFound, Tree, p
 from keqiao.engines.expressions import parse as parse_expression
 from keqiao.registers import classifications
 from keqiao.registers.classifications import bilingual
-from keqiao.registers.expressions import scope_of_fields
+from keqiao.registers.expressions import LARGEST_COUNT, scope_of_fields
 
 TOP = [
     "key",
@@ -471,7 +471,7 @@ class _Reader:
     def bound(self, name: str, kind: str, raw: Mapping[str, Any], place: tuple[str | int, ...]) -> Any:
         value = raw.get(name)
         if value is None:
-            return None
+            return Decimal(LARGEST_COUNT) if name == "maximum" and kind == "integer" else None
         if kind not in NUMBERS or isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             self.bad("L012", f"{name} 只能是数字，且只用于数值字段", f"更正或去掉 {name}", *place, name, value=value)
             return None

@@ -1,7 +1,7 @@
 """Ledgers as registers: a checked declaration becomes a `Register` over LedgerRow, put in force at start and again whenever packs change."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +12,6 @@ from keqiao.core.records.fields import Field, show, to_json
 from keqiao.core.records.problems import Problem
 from keqiao.engines.expressions import Problem as Fault
 from keqiao.engines.expressions import ProblemsFound, evaluate, read_document
-from keqiao.registers import classifications
 from keqiao.registers.expressions import record_of, worked_out
 from keqiao.registers.ledgers import schema
 from keqiao.registers.ledgers.schema import LINKED, Ledger
@@ -105,9 +104,15 @@ def identity_key(register: Register, row: Any) -> str:
     return text if len(text) <= 240 else f"{text[:200]}#{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
-def read_all() -> Callable[[], None]:
-    """Reads every ledger of all packs and returns what puts them in force. Raises ProblemsFound with all faults of all files."""
-    classifications.forget()
+def load() -> Callable[[], None]:
+    """A part of the packs (`core.packs.add_part`): reads every ledger and puts it in force. Raises ProblemsFound with all faults of all files."""
+    ledgers = _read_all()
+    former = {key: register for key, register in REGISTERS.items() if isinstance(register, LedgerRegister)}
+    _put_in_force({key: LedgerRegister(ledger) for key, ledger in ledgers.items()})
+    return lambda: _put_in_force(former)
+
+
+def _read_all() -> dict[str, Ledger]:
     faults: list[Fault] = []
     documents = []
     for path in packs.files("ledgers"):
@@ -137,7 +142,7 @@ def read_all() -> Callable[[], None]:
         ledgers[ledger.key] = ledger
     if faults:
         raise ProblemsFound(faults)
-    return lambda: _put_in_force(ledgers)
+    return ledgers
 
 
 def _field_names(document: Any) -> dict[str, None]:
@@ -152,11 +157,11 @@ def _field_names(document: Any) -> dict[str, None]:
     return {str(one.get("key")): None for one in fields}
 
 
-def _put_in_force(ledgers: dict[str, Ledger]) -> None:
+def _put_in_force(ledgers: Mapping[str, Register]) -> None:
     for key in [
         key for key, register in REGISTERS.items() if isinstance(register, LedgerRegister) and key not in ledgers
     ]:
         del REGISTERS[key]
     for register in REGISTERS.values():
         register.__dict__.pop("fields", None)  # their choices may come from classifications that have changed
-    REGISTERS.update({key: LedgerRegister(ledger) for key, ledger in ledgers.items()})
+    REGISTERS.update(ledgers)
