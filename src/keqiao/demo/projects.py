@@ -162,7 +162,7 @@ def _progress(world: World, row: Row, dice: Dice) -> Row:
         return found | (
             {"stage": "terminated", "terminated_on": today - datetime.timedelta(days=60)} if dice.happens(0.015) else {}
         )
-    if dice.happens(0.3) and due > today - datetime.timedelta(days=500):
+    if dice.happens(0.16 if due > today - datetime.timedelta(days=500) else 0.03):
         return found  # overdue
     applied_on = due + datetime.timedelta(days=dice.randint(-25, 60))
     if applied_on > today:
