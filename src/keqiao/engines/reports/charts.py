@@ -6,7 +6,7 @@ from functools import lru_cache
 from io import BytesIO
 
 from keqiao.engines.reports.document import Chart
-from keqiao.engines.reports.figures import MONEY_SCALES
+from keqiao.engines.reports.figures import MONEY_SCALES, MONEY_UNITS
 
 FONT_NAMES = ("NotoSansCJK", "SourceHanSans", "NotoSansSC", "msyh", "simhei", "PingFang", "wqy-microhei", "wqy-zenhei", "NotoSerifCJK",
               "SourceHanSerif", "simsun", "ukai", "uming")  # fmt: skip
@@ -71,10 +71,11 @@ def draw(chart: Chart) -> Image:
 
 
 def _scale(chart: Chart) -> tuple[Decimal, str]:
-    if chart.unit != "元":
+    if chart.unit not in MONEY_UNITS:
         return Decimal(1), chart.unit
-    largest = max((abs(v) for _, values in chart.series for v in values if v is not None), default=Decimal(0))
-    return next(((scale, name) for scale, name in MONEY_SCALES if largest >= scale), (Decimal(1), "元"))
+    own = MONEY_UNITS[chart.unit]
+    largest = max((abs(v) * own for _, values in chart.series for v in values if v is not None), default=Decimal(0))
+    return next(((scale / own, name) for scale, name in MONEY_SCALES if largest >= scale), (1 / own, "元"))
 
 
 def _wrapped(label: str, width: int = 7) -> str:

@@ -254,7 +254,7 @@ class _Writer:
 
 
 def _exact(figure: PrintedFigure) -> str:
-    return plain(figure.value, 8) + ("元" if figure.unit == "元" else "" if figure.aspect == "rank" else figure.unit)
+    return plain(figure.value, 8) + ("" if figure.aspect == "rank" else figure.unit)
 
 
 def _source(figure: PrintedFigure) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
 PERCENT_UNITS = ("%", "‰", "个百分点")
+#: Units in which a figure may hold money; print and comparisons are the same for all.
+MONEY_UNITS = {"元": Decimal(1), "万元": Decimal(10) ** 4, "亿元": Decimal(10) ** 8}
 MONEY_SCALES = ((Decimal(10) ** 8, "亿元"), (Decimal(10) ** 4, "万元"))
 #: Below this base a growth rate says little; the change is given in units instead.
 SMALL_BASE = Decimal(20)
@@ -25,7 +27,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Figure:
-    """One indicator's value for one subject and period. Money is in 元, percent in points; None is unknown, never zero.
+    """One indicator's value for one subject and period. Money may be in 元, 万元 or 亿元, percent is in points; None is unknown, never zero.
 
     `higher_is_better` decides what "behind" means. `parts` name figures whose values must add up to this one.
     """
@@ -98,8 +100,9 @@ def plain(value: Decimal, decimals: int) -> str:
 
 
 def format_amount(value: Decimal, unit: str, decimals: int | None = None) -> str:
-    """3860000000 元 → 38.6亿元; 8600000 元 → 860万元; 71 家 → 71家; 2.71 % → 2.71%."""
-    if unit == "元":
+    """3860000000 元 → 38.6亿元; 860 万元 → 860万元; 71 家 → 71家; 2.71 % → 2.71%."""
+    if unit in MONEY_UNITS:
+        value *= MONEY_UNITS[unit]
         for scale, name in MONEY_SCALES:
             if abs(value) >= scale:
                 return plain(value / scale, 2 if decimals is None else decimals) + name
@@ -113,8 +116,10 @@ def format_aspect(figure: Figure, aspect: str) -> str | None:
     value = aspect_value(figure, aspect)
     if value is None:
         return None
-    if aspect in ("value", "last_year", "target", "next_target", "gap"):
+    if aspect in ("value", "last_year", "target", "next_target"):
         return format_amount(value, figure.unit, figure.decimals)
+    if aspect == "gap":
+        return format_amount(abs(value), "个百分点" if figure.unit == "%" else figure.unit, figure.decimals)
     if aspect == "rank":
         return f"第{int(value)}位"
     if aspect == "attainment" or is_growth_rate(figure):
@@ -150,8 +155,7 @@ def _say_gap(figure: Figure) -> tuple[str, str, str] | None:
         return None
     if gap == 0:
         return "与年度目标持平", "", ""
-    unit = "个百分点" if figure.unit == "%" else figure.unit
-    return ("高于" if gap > 0 else "低于") + "年度目标", format_amount(abs(gap), unit, figure.decimals), ""
+    return ("高于" if gap > 0 else "低于") + "年度目标", format_aspect(figure, "gap") or "", ""
 
 
 def is_behind(figure: Figure, progress: Decimal = Decimal(100)) -> bool:

@@ -30,6 +30,8 @@ from keqiao.engines.reports.figures import (
 from keqiao.engines.reports.template import SLOT, Condition, Section, Template
 from keqiao.engines.reports.template import Block as TemplateBlock
 
+#: Between indicator and unit in the key of a subordinate unit's figure: rd_expense@330602.
+SUBUNIT = "@"
 Records = Mapping[str, Sequence[Mapping[str, str]]]
 COLUMN_NAMES = {"name": "指标", "unit": "单位", "value": "本期", "last_year": "上年", "target": "年度目标", "next_target": "下年目标",
                 "yoy": "同比", "attainment": "目标完成率", "rank": "位次"}  # fmt: skip
@@ -294,8 +296,12 @@ class _Writer:
         return self._print(key, figure, column, text)
 
     def _matrix(self, block: TemplateBlock) -> None:
-        """Subjects down, indicators across: figures are found by indicator and subject."""
-        known = [(k, f) for k, f in self.figures.items() if f.indicator in block.figures and f.value is not None]
+        """Subordinate units down, indicators across: figures with keys like rd_expense@330602."""
+        known = [
+            (k, f)
+            for k, f in self.figures.items()
+            if SUBUNIT in k and f.indicator in block.figures and f.value is not None
+        ]
         subjects = list(dict.fromkeys(block.subjects or (f.subject for _, f in known)))
         by_place = {(f.subject, f.indicator): (k, f) for k, f in known}
         indicators = [i for i in block.figures if any(f.indicator == i for _, f in known)]
@@ -359,10 +365,12 @@ class _Writer:
     def _candidates(self, block: TemplateBlock) -> list[tuple[str, Figure]]:
         if block.figures:
             return self._known(block.figures)
-        return [(k, f) for k, f in self.figures.items() if f.value is not None]
+        return [(k, f) for k, f in self.figures.items() if f.value is not None and SUBUNIT not in k]
 
     def _targets(self, block: TemplateBlock) -> None:
-        chosen = [(k, self.figures[k]) for k in (block.figures or self.figures) if k in self.figures]
+        chosen = [
+            (k, self.figures[k]) for k in (block.figures or self.figures) if k in self.figures and SUBUNIT not in k
+        ]
         chosen = [(k, f) for k, f in chosen if f.next_target is not None]
         if chosen:
             self._lead(block)
