@@ -75,6 +75,7 @@ def load_units(material: demo.Material) -> int:
     raw_units = material.org_units
     with transaction.atomic():
         for raw in raw_units:
+            # allow: writes-in-actions – laying the demo city's ground, before there are accounts to act
             unit, _new = OrgUnit.objects.get_or_create(
                 code=raw["code"],
                 valid_from=raw["valid_from"],

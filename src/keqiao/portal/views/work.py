@@ -61,6 +61,7 @@ def notices(request: Any) -> Any:
 
 
 def jobs(request: Any) -> Any:
+    # allow: scoped-reads – all jobs only for those who may manage them
     rows = Job.objects.all() if access.may(request.user, "jobs.manage") else Job.objects.filter(created_by=request.user)
     page = Paginator(rows.exclude(kind="deliver_notice"), 30).get_page(request.GET.get("page"))
     return render(request, "portal/jobs.html", {"page": page})
