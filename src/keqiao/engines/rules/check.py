@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..expressions import Problem, ProblemsFound
 from .batch import rule_sql
-from .examples import load_examples, run_example, surviving_mutants, untested_rules
+from .examples import Example, load_examples, run_example, surviving_mutants, untested_rules
 from .rulebook import Rulebook, load_rulebook, pack_folders
 
 
@@ -43,7 +44,7 @@ def check_pack(*packs: Path, mutate: bool = True) -> CheckReport:
     return CheckReport(len(book.ids), len(book.versions), len(examples), tuple(problems))
 
 
-def _mutation_problems(book: Rulebook, examples: list) -> list[Problem]:  # type: ignore[type-arg]  # examples of one version
+def _mutation_problems(book: Rulebook, examples: Sequence[Example]) -> list[Problem]:
     """By days of the examples: parameters may change inside a version."""
     found: list[Problem] = []
     survived: set[str] | None = None
@@ -53,7 +54,8 @@ def _mutation_problems(book: Rulebook, examples: list) -> list[Problem]:  # type
         if rule is not None:
             alive = set(surviving_mutants(rule, own))
             survived = alive if survived is None else survived & alive
-    for number in sorted(survived or ()):
+    excused = {number for example in examples for number in example.equivalent}
+    for number in sorted((survived or set()) - excused):
         remedy = "加一个恰在界上和一个刚在界下的例子"
         found.append(
             Problem(

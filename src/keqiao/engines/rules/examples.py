@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..expressions import (
+    COMPARISONS,
     Call,
     Constant,
     Document,
@@ -35,7 +36,7 @@ from .schema import Clause, Group, Rule
 
 @dataclass(frozen=True)
 class Example:
-    """One case: facts given, and what must come out. `expected` keys: verdict, amount, amount_if_met, score, score_low, score_high, grade, or a clause key."""
+    """One case: facts given, and what must come out. `equivalent`: moved numbers that cannot make a difference, each with its reason in the file. `expected` keys: verdict, amount, amount_if_met, score, score_low, score_high, grade, or a clause key."""
 
     name: str
     rule_id: str
@@ -44,10 +45,12 @@ class Example:
     expected: Mapping[str, str]
     document: Document
     path: tuple[str | int, ...]
+    equivalent: tuple[str, ...] = ()
 
 
 def load_examples(folders: Sequence[Path], book: Rulebook) -> tuple[list[Example], list[Problem]]:
-    """Reads examples/policies/*.yaml: {rule, as_of, base: facts, examples: [{name, given, expect}]}; `given` is laid over `base`."""
+    """Reads examples/policies/*.yaml: {rule, as_of, base: facts, examples: [{name, given, expect}], equivalent: {number: reason}};
+    `given` is laid over `base`, null takes a fact away."""
     found: list[Example] = []
     problems: list[Problem] = []
     for folder in folders:
@@ -82,13 +85,17 @@ def _read(document: Document, book: Rulebook, problems: list[Problem]) -> Iterat
             line, column = document.place("examples", index, "given")
             problems += [problem.at(document.file, line, column) for problem in error.problems]
             continue
-        yield Example(str(entry.get("name", index)), rule_id, as_of, record, expected, document, ("examples", index))
+        equivalent = tuple(map(str, data.get("equivalent") or ()))
+        yield Example(
+            str(entry.get("name", index)), rule_id, as_of, record, expected, document, ("examples", index), equivalent
+        )
 
 
 def given_record(given: Mapping[str, Any], grain: Grain, as_of: date) -> Record:
     """Facts of an example as a record. Raises ProblemsFound for unknown names and values."""
     headers = list(given)
-    return records_of(headers, [[given[header] for header in headers]], grain, as_of)[0] if given else Record("1", {})
+    found = records_of(headers, [[given[header] for header in headers]], grain, as_of)
+    return found[0] if found else Record("1", {})
 
 
 def _text(value: object) -> str:
@@ -147,7 +154,8 @@ def _outcome(result: Result, key: str) -> str | None:
             else f"{plain_number(line.low)}~{plain_number(line.high)}"
             for line in score.lines
         }
-    return {clause.key: clause.verdict.value for clause in result.clauses}.get(key) or named.get(key)
+    verdicts = {clause.key: clause.verdict.value for clause in result.clauses if clause.key != "score"}
+    return verdicts.get(key) or named.get(key)
 
 
 def untested_rules(book: Rulebook, examples: Sequence[Example]) -> list[Problem]:
@@ -222,7 +230,18 @@ def _numbers(rule: Rule) -> Iterator[Literal | Constant]:
         elif isinstance(tree, Let) and tree.field is None:
             stack.append(tree.body)
         elif isinstance(tree, Call):
-            stack.extend(tree.arguments[:1] if tree.operator == "round" else tree.arguments)
+            stack.extend(tree.arguments[:1] if tree.operator == "round" else _stated(tree))
+
+
+def _stated(tree: Call) -> list[Tree]:
+    """The arguments without zeros that only mean «nothing» or «not below zero»."""
+    if tree.operator in COMPARISONS:
+        return list(tree.arguments)
+    return [
+        argument
+        for argument in tree.arguments
+        if not (isinstance(argument, Literal) and argument.value == 0 and argument.type.flexible)
+    ]
 
 
 def unit_of_last_digit(text: str, value: Number) -> Fraction:
