@@ -5,6 +5,7 @@ The same document gives the same bytes.
 """
 
 import zipfile
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
@@ -231,15 +232,12 @@ class _Writer:
         heading.paragraph_format.page_break_before = True
         _outline(heading, 0)
         self._styled(heading, "附件  数据来源清单", "黑体", 16)
-        rows = tuple(
-            (
-                Run(f.id), Run(f.name + (f"（{f.subject}）" if f.subject else "")), Run(ASPECT_NAMES[f.aspect]), Run(f.text),
-                Run(_exact(f)), Run(_source(f)),
-            )
-            for f in self.document.figures
-        )  # fmt: skip
-        header = ("编号", "指标", "口径", "文中数", "精确值", "来源")
-        self._table(Table("文中全部数据及其来源", header, rows), size=9, widths=(13, 40, 19, 23, 27, 34))
+        groups: dict[str, list[PrintedFigure]] = {}
+        for figure in self.document.figures:
+            groups.setdefault(figure.key, []).append(figure)
+        rows = tuple(_source_row(group) for group in groups.values())
+        header = ("编号", "指标", "文中数", "据以计算的数", "来源")
+        self._table(Table("文中全部数据及其来源", header, rows), size=9, widths=(24, 36, 30, 34, 32))
 
     def _saved(self) -> bytes:
         core = self.file.core_properties
@@ -253,8 +251,21 @@ class _Writer:
         return _fixed_zip(buffer.getvalue())
 
 
-def _exact(figure: PrintedFigure) -> str:
-    return plain(figure.value, 8) + ("" if figure.aspect == "rank" else figure.unit)
+def _source_row(group: list[PrintedFigure]) -> tuple[Run, ...]:
+    """One row per figure: all places where it is printed, the exact numbers behind, and where they come from."""
+    first = group[0]
+    exact = {name: value for figure in group for name, value in figure.inputs}
+    numbers = "；".join(
+        f"{ASPECT_NAMES[name]}{plain(Decimal(value), 8)}{'' if name == 'rank' else first.base_unit}"
+        for name, value in exact.items()
+    )
+    return (
+        Run("、".join(figure.id for figure in group)),
+        Run(first.name + (f"（{first.subject}）" if first.subject else "")),
+        Run("、".join(dict.fromkeys(figure.text for figure in group))),
+        Run(numbers),
+        Run(_source(first)),
+    )
 
 
 def _source(figure: PrintedFigure) -> str:
