@@ -63,11 +63,17 @@ TABLE: dict[str, frozenset[str]] = {
     "written_reports": BUREAU,
     "written_report": frozenset({"leader", "officer"}),
     "report_figure": frozenset({"leader", "officer"}),
+    # market: the sample demand and achievement are approved, so public
+    "demand_matches": EVERYBODY,
+    "achievement_matches": EVERYBODY,
+    "try_demand": EVERYBODY,
+    "topic_report": SIGNED_IN,
+    "funnel": EVERYBODY,
 }
 # Reached by POST only (405 for a GET by those who may), or not a page of ours.
 POST_ONLY = {
     "record_draft", "record_row_draft", "record_bulk", "record_view", "record_move", "record_remove", "record_merge", "set_language",
-    "compute_figures", "set_target", "publish_targets", "decide_proposal", "publish_report",
+    "compute_figures", "follow_match", "set_target", "publish_targets", "decide_proposal", "publish_report",
 }  # fmt: skip
 FOREIGN = ("account_", "mfa_", "socialaccount_", "openid_connect_", "usersessions_", "headless")
 
@@ -97,15 +103,46 @@ def world(people: SimpleNamespace, units: SimpleNamespace, act: Any) -> SimpleNa
     from keqiao.core.records.declare import REGISTERS
     from keqiao.registers.uscc import complete
 
-    enterprise = actions.create(REGISTERS["enterprise"], {"name": "东区阀门有限公司", "uscc": complete("91990002MA0000001"), "org_unit": units.river.code, "contact_phone": "13900001111"}, act)
-    year = actions.create(REGISTERS["enterprise_year"], {"enterprise": enterprise.uscc, "year": "2025", "revenue": "1000"}, act)
+    enterprise = actions.create(
+        REGISTERS["enterprise"],
+        {
+            "name": "东区阀门有限公司",
+            "uscc": complete("91990002MA0000001"),
+            "org_unit": units.river.code,
+            "contact_phone": "13900001111",
+        },
+        act,
+    )
+    year = actions.create(
+        REGISTERS["enterprise_year"], {"enterprise": enterprise.uscc, "year": "2025", "revenue": "1000"}, act
+    )
     people.enterprise.subject_kind, people.enterprise.subject_id = "enterprise", enterprise.pk
     people.enterprise.save()
+    owner = {"enterprise": enterprise.uscc, "org_unit": units.river.code}
+    demand = actions.create(REGISTERS["demand"], {"code": "D1", "name": "高温密封寿命短", **owner}, act)
+    achievement = actions.create(REGISTERS["achievement"], {"code": "A1", "name": "高温密封组件", **owner}, act)
     stored = files.store("证明.txt", "内容".encode(), Act(people.officer), enterprise)
     job = Job.objects.create(kind="test", title="test", created_by=people.officer)
-    imported = Job.objects.create(kind="import_records", title="test", created_by=people.officer, stage=Job.Stage.DONE, parameters={"register": "enterprise"})
+    imported = Job.objects.create(
+        kind="import_records",
+        title="test",
+        created_by=people.officer,
+        stage=Job.Stage.DONE,
+        parameters={"register": "enterprise"},
+    )
     control = _control(people, units)
-    return SimpleNamespace(enterprise=enterprise, year=year, stored=stored, job=job, imported=imported, people=people, units=units, **control)
+    return SimpleNamespace(
+        enterprise=enterprise,
+        year=year,
+        stored=stored,
+        job=job,
+        imported=imported,
+        people=people,
+        units=units,
+        demand=demand,
+        achievement=achievement,
+        **control,
+    )
 
 
 def _control(people: SimpleNamespace, units: SimpleNamespace) -> dict[str, Any]:
@@ -116,7 +153,9 @@ def _control(people: SimpleNamespace, units: SimpleNamespace) -> dict[str, Any]:
     from tests.conftest import DAY
 
     report = actions.write_report("annual", units.city, DAY.year, Act(people.officer), DAY)
-    past = actions.take_in_report("去年总结.txt", "认定高新技术企业71家。".encode(), units.city, 2025, Act(people.officer))
+    past = actions.take_in_report(
+        "去年总结.txt", "认定高新技术企业71家。".encode(), units.city, 2025, Act(people.officer)
+    )
     figure = IndicatorFigure.objects.filter(org_unit=units.city).first()
     assert figure is not None, "the packs define no indicator that an empty city has a figure of"
     return {"report": report, "past": past, "figure": figure}
@@ -134,6 +173,9 @@ def address(name: str, world: SimpleNamespace) -> str:
         "record_export": ["enterprise", "csv"],
         "record_import_result": ["enterprise", world.imported.pk],
         "indicator": [world.figure.indicator],
+        "demand_matches": [world.demand.pk],
+        "topic_report": [world.demand.pk],
+        "achievement_matches": [world.achievement.pk],
         "figure": [world.figure.pk],
         "review_report": [world.past.pk],
         "written_report": [world.report.pk],
@@ -171,7 +213,9 @@ def test_who_may_open_what(world: SimpleNamespace, client: Any) -> None:
             client.force_login(getattr(world.people, role))
         for name in sorted(TABLE):
             response = client.get(address(name, world))
-            opened = response.status_code in {200, 304} or (response.status_code == 302 and "/accounts/login/" not in response["Location"])
+            opened = response.status_code in {200, 304} or (
+                response.status_code == 302 and "/accounts/login/" not in response["Location"]
+            )
             if opened != (role in TABLE[name]):
                 wrong.append(f"{name} as {role}: {response.status_code} {response.get('Location', '')}")
     assert not wrong, "\n".join(wrong)
@@ -179,7 +223,9 @@ def test_who_may_open_what(world: SimpleNamespace, client: Any) -> None:
 
 def test_visitors_can_post_nothing(world: SimpleNamespace, client: Any) -> None:
     for name in sorted(POST_ONLY - {"set_language"}):
-        arguments = next(args for args in ([], [1], ["enterprise"], ["enterprise", world.enterprise.pk]) if _reverses(name, args))
+        arguments = next(
+            args for args in ([], [1], ["enterprise"], ["enterprise", world.enterprise.pk]) if _reverses(name, args)
+        )
         response = client.post(reverse(name, args=arguments))
         assert response.status_code in {302, 401, 403}, name
         assert response.status_code != 302 or "/accounts/login/" in response["Location"], name

@@ -75,7 +75,7 @@ def docx_of(row: WrittenReport) -> bytes:
 
 
 def report_figures(unit: OrgUnit, year: int, period: str, before: str, snapshot: Snapshot) -> dict[str, reports.Figure]:
-    """Figures by the name a template uses: `<indicator>` for the unit, `<indicator>_by_<code>` for each unit below it."""
+    """Figures by the name a template uses: `<indicator>` for the unit, `<indicator>@<code>` for each unit below it."""
     children = list(OrgUnit.objects.filter(parent=unit).valid_on(snapshot.as_of).order_by("code"))
     units = [unit, *children]
     now, then = facts.figures(snapshot, period, units), facts.figures(snapshot, before, units)
@@ -91,7 +91,7 @@ def report_figures(unit: OrgUnit, year: int, period: str, before: str, snapshot:
             previous = then.get((one.id, place.pk))
             baseline = confirmed.get((one.id, place.pk))
             target, next_target = targets.get((one.id, place.pk)), following.get((one.id, place.pk))
-            name = one.id if place == unit else f"{one.id}_by_{place.code}"
+            name = one.id if place == unit else f"{one.id}@{place.code}"
             found[name] = reports.Figure(
                 id=name,
                 indicator=one.id,

@@ -12,6 +12,11 @@ class PortalConfig(AppConfig):
         from keqiao.portal.context import Entry, add_pages
 
         add_pages(
+            _("技术市场"),
+            "arrows-exchange",
+            [Entry(_("说出难题"), "message", "try_demand"), Entry(_("对接成效"), "filter", "funnel")],
+        )
+        add_pages(
             _("创新管控"),
             "dashboard",
             [

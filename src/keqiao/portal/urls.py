@@ -25,4 +25,5 @@ urlpatterns = [
     path("admin/system/", administration.system, name="system"),
     path("r/", include("keqiao.core.records.urls")),
     path("", include("keqiao.control.urls")),
+    path("", include("keqiao.market.urls")),
 ]

@@ -53,6 +53,12 @@ def number2(value: Any) -> str:
     return number(round(Decimal(str(value)), 2))
 
 
+@register.filter
+def percent(value: Any) -> str:
+    """A share (0 to 1) in percent, one decimal."""
+    return "" if value is None else f"{Decimal(str(value)) * 100:.1f}%"
+
+
 @register.simple_tag
 def chart(option: Any, identity: str, height: int = 300, label: str = "") -> SafeString:
     """An ECharts chart from an option as JSON data; a datum's `url` is where a click on it leads."""
