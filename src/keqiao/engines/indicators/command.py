@@ -281,7 +281,7 @@ def _shortboard_answer(case: Mapping[str, object], a: ShortBoardAdvice) -> dict[
         "id": case.get("id"),
         "agg": case.get("agg", "linear"),
         "current_rank": a.current_rank,
-        "threshold_score": a.threshold,
+        "threshold_score": a.threshold if np.isfinite(a.threshold) else None,
         "score": a.score,
         "feasible": a.feasible,
         "max_score": a.highest_score,

@@ -268,6 +268,13 @@ class Pipeline:
                 )
         return scores
 
+    def methods(self) -> set[str]:
+        """Names of all aggregations used, without COINr's prefix."""
+        section = _section(self.settings, "aggregate")
+        used = section.get("f_ag", "a_amean")
+        listed = list(used) if isinstance(used, Sequence) and not isinstance(used, str) else [used]
+        return {str(m).removeprefix("a_") for m in [*listed, *_texts(section.get("by_parent")).values()]}
+
     def steps(self, table: Table) -> tuple[Step, ...]:
         """The pipeline's provenance: data and framework first, then each step, chained."""
         content = hashlib.sha256(repr((table.units, table.columns, sorted(table.companions.items()))).encode())

@@ -47,7 +47,16 @@ class FrozenIndex:
     def normalised(self, values: Array) -> Array:
         """Scores of prepared values, units x indicators (order of the base's columns)."""
         codes = self.base.prepared.columns
-        return np.column_stack([self.columns[c].curve(values[:, j]) for j, c in enumerate(codes)])
+        scores = np.column_stack([self.columns[c].curve(values[:, j]) for j, c in enumerate(codes)])
+        if not self._needs_positive:
+            return scores
+        # Below the old worst a geometric or harmonic mean has no value: worse than the worst counts as the worst.
+        worst = np.nanmin(self.base.normalised.values, axis=0)
+        return np.asarray(np.maximum(scores, worst), dtype=np.float64)
+
+    @property
+    def _needs_positive(self) -> bool:
+        return not self.pipeline.methods() <= {"amean", "median", "min", "max", "sum", "copeland"}
 
     def scores(self, normalised: Array) -> dict[str, Array]:
         """All elements' scores from normalised values."""

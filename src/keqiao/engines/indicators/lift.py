@@ -188,7 +188,7 @@ class _Problem:
 
     def cheapest(self, aim: float) -> dict[str, float] | None:
         """Cheapest values whose frozen score reaches `aim`."""
-        methods = _methods(self.still.pipeline)
+        methods = self.still.pipeline.methods()
         if any(self.column(c).is_stepwise for c in self.levers):
             return self._by_steps(aim, methods)
         if methods <= {"amean"}:
@@ -331,16 +331,6 @@ def _bisect(curve: object, low: float, high: float, level: float) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if curve(np.array([middle]))[0] < level else (low, middle)
     return high
-
-
-def _methods(pipeline: Pipeline) -> set[str]:
-    section = pipeline.settings.get("aggregate")
-    section = section if isinstance(section, Mapping) else {}
-    used = section.get("f_ag", "a_amean")
-    listed = [used] if isinstance(used, str) else list(used) if isinstance(used, Sequence) else []
-    by_parent = section.get("by_parent")
-    listed += list(by_parent.values()) if isinstance(by_parent, Mapping) else []
-    return {str(m).removeprefix("a_") for m in listed}
 
 
 def _if_peers_repeat(pipeline: Pipeline, rest: Pipeline, changed: Table, previous: Table, unit: str) -> int:

@@ -364,6 +364,9 @@ class _Compiler:
             inputs.append(f"COALESCE({n}, 0) AS n_{i}, COALESCE({seen}, 0) AS k_{i}")
             if self._counts_reporters(d, name):
                 inputs.append(f"{alias}.reporters AS r_{i}")
+        if d.missing.expect:
+            joins.append(self._reporting_share(d))
+            inputs.append("g.share AS share")
         value = self._formula(d, parts)
         rows = " + ".join(f"n_{i}" for i in range(len(names)))
         coverage = self._coverage(d, len(names))
@@ -424,9 +427,18 @@ class _Compiler:
 
     def _coverage(self, d: Definition, count: int) -> str:
         if d.missing.expect:
-            return f"(SELECT AVG(CASE WHEN e.unit IN (SELECT org FROM {self._first_table(d)} x WHERE x.period = i.period AND x.known > 0) THEN 1.0 ELSE 0.0 END) FROM expected e WHERE e.level = '{d.missing.expect}' AND e.org = i.org AND e.period = i.period)"
+            return "COALESCE(share, 0)"
         each = [f"CASE WHEN n_{i} = 0 THEN 1.0 ELSE CAST(k_{i} AS DOUBLE) / n_{i} END" for i in range(count)]
         return each[0] if count == 1 else f"LEAST({', '.join(each)})"
+
+    def _reporting_share(self, d: Definition) -> str:
+        """Of the units of the expected level under each unit, the share that reported the first component."""
+        seen = "CAST(CASE WHEN x.org IS NULL THEN 0 ELSE 1 END AS DOUBLE)"
+        return (
+            f"LEFT JOIN (SELECT e.org, e.period, AVG({seen}) AS share FROM expected e LEFT JOIN {self._first_table(d)} x "
+            f"ON x.org = e.unit AND x.period = e.period AND x.known > 0 WHERE e.level = '{d.missing.expect}' GROUP BY e.org, e.period) g "
+            "ON g.org = f.org AND g.period = f.period"
+        )
 
     def _first_table(self, d: Definition) -> str:
         c = d.components[0]
