@@ -61,6 +61,8 @@ def sample_row(register: Register, number: int = 1) -> dict[str, Any]:
     }
     if register.key in {"patent", "achievement"}:
         values["owner_name"] = "某单位"
+    if register.key == "tech_contract":
+        values |= {"seller_name": "卖方", "buyer_name": "买方"}
     if register.key in {"demand", "project", "qualification", "instrument"}:
         values["enterprise"] = sample(register.fields["enterprise"], number)
     return values

@@ -8,12 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from keqiao.core import packs
 from keqiao.core.records.declare import REGISTERS, Register
-from keqiao.core.records.fields import Field, show, to_json
+from keqiao.core.records.fields import Field, Text, show, to_json
 from keqiao.core.records.problems import Problem
+from keqiao.engines.expressions import Evaluation, ProblemsFound, read_document
 from keqiao.engines.expressions import Problem as Fault
-from keqiao.engines.expressions import ProblemsFound, evaluate, read_document
 from keqiao.registers.expressions import record_of, worked_out
-from keqiao.registers.ledgers import schema
+from keqiao.registers.ledgers import read_ledger
 from keqiao.registers.ledgers.schema import LINKED, Ledger
 from keqiao.registers.models import LedgerRow
 
@@ -22,7 +22,7 @@ class LedgerRegister(Register):
     """A register whose fields are data. All that a core register can do, it can."""
 
     model = LedgerRow
-    area = _("台账")
+    area: Text = _("台账")
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -45,7 +45,8 @@ class LedgerRegister(Register):
         self.order = ledger.order or self.order
         self.is_public, self.needs_review, self.open_to = ledger.is_public, ledger.needs_review, ledger.open_to
         self.public_fields = tuple(name for name, field in ledger.fields.items() if field.public)
-        self.parent, self.deadline = ledger.parent, ledger.deadline
+        parent = ledger.fields[ledger.parent].reference if ledger.parent else None
+        self.parent, self.deadline = parent.register if parent else "", ledger.deadline
         self.unit_from = (ledger.unit,) if ledger.unit else ()
         self.own = {
             name: f"{name}_id" for name in sorted(LINKED) if name in ledger.fields and ledger.fields[name].path == name
@@ -86,7 +87,7 @@ class LedgerRegister(Register):
             return
         record = record_of(self.fields, row)
         for rule in self.ledger.rules:
-            if evaluate(rule.condition, record) is False:
+            if Evaluation(record).value(rule.condition) is False:
                 field = self.fields.get(rule.field)
                 if field:
                     yield field.problem("ledger_rule", show(field, field.get(row)), rule.message, rule.remedy)
@@ -123,14 +124,14 @@ def _read_all() -> dict[str, Ledger]:
     core = {key: register for key, register in REGISTERS.items() if not isinstance(register, LedgerRegister)}
     targets: dict[str, Any] = {key: register.fields for key, register in core.items()}
     targets |= {
-        schema.key_of(document): _field_names(document)
+        read_ledger.key_of(document): _field_names(document)
         for _path, document in documents
-        if schema.key_of(document) not in core
+        if read_ledger.key_of(document) not in core
     }
     ledgers: dict[str, Ledger] = {}
     for path, document in documents:
         try:
-            ledger = schema.read(path, targets)
+            ledger = read_ledger.read(path, targets)
         except ProblemsFound as error:
             faults += error.problems
             continue
