@@ -88,7 +88,7 @@ def looks_corrupted(text: str) -> bool:
         if before and is_hanzi(before) and _is_reading_of(before, match[1]):
             plain += 1
             hits += rarity(before) >= 3
-    hits += sum(1 for _ in BROKEN_BRACKET.finditer(text))
+    hits += sum(1 for m in BROKEN_BRACKET.finditer(text) if m[1].translate(TONES) != m[1])
     hanzi = sum(map(is_hanzi, text))
     return hits >= 1 and hits * 2 >= plain and hits >= 0.004 * hanzi
 

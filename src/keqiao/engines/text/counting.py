@@ -55,6 +55,12 @@ def counts(text: str, number: Number, unit: str, end: int) -> bool:
 
 def _chinese_count(digits: str, number: Number, unit: str, before: str, after: str) -> bool:
     closes = not after or after[0] in "、，。；,;)）\n 和"
+    if (
+        number.value == 1
+        and unit in ("位", "个位次", "名", "个名次")
+        and re.search(r"(?:上升|提升|前移|提高|前进|下降|后移|回落|跃升)了?$", before)
+    ):
+        return closes
     if number.value == 1:
         return (
             closes

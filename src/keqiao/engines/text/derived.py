@@ -45,7 +45,7 @@ def _suffix(quantity: Quantity, measure: str, clause: str, left: str, cue: str, 
 
 def _join(head: str, suffix: str) -> str:
     head = re.sub(r"数$", "", head) if suffix.startswith(("年度",)) else head
-    return head + suffix
+    return head if suffix and head.endswith(suffix) else head + suffix
 
 
 _RANK_CUE = re.compile(r"(?:位居|位列|名列|排名|排在|排位|居|列|位|排|跻身|进入|跃居|升至|稳居|继续保持|保持|获|总量)")

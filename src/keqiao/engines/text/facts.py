@@ -67,6 +67,7 @@ class _Walk:
     last_level_at: int | None = None
     measure: str = "level"
     cue: str = ""
+    run: int = 0
 
 
 _CLAUSE_STOP = re.compile(r"[,，;；。:：\n!！?？]")
@@ -113,8 +114,9 @@ def _read_sentence(
         clause = text[clause_start : quantity.start]
         right = text[max(quantity.tail, quantity.end) : following.start if following else sentence.end]
         measure = measure_of(quantity, clause, left, right, text[sentence.start : clause_start])
-        if _continues_list(left) and walk.listed and previous and previous.unit == quantity.unit:
+        if _continues_list(left) and walk.run > 0 and previous:
             measure = _listed_measure(measure, left, walk.measure)
+        walk.run -= 1
         walk.measure = measure
         walk.cue = walk.cue if _continues_list(left) and left.strip() not in (",", "，") else left
         status = status_of(
@@ -220,6 +222,7 @@ def _open_list(walk: _Walk, left: str, quantities: list[Quantity], k: int, text:
             run += 1
         else:
             break
+    walk.run = run
     own = naming.split_subjects(left[: left.index("分别")]) if not _is_compare_only(left) else []
     if len(own) == run:
         walk.listed = [Name(item, item) for item in own]
@@ -260,6 +263,7 @@ def _name_level(
     if walk.in_parts and walk.whole and quantity.unit not in ("%",):
         name = naming.part_name(left, right, quantity, walk.whole)
         walk.base = name
+        walk.levels.append(name)
         return name, walk.whole_at
     if measure == "share":
         name, scope = naming.share_name(left, right, quantity, walk.carried)

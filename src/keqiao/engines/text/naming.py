@@ -70,7 +70,14 @@ def level_name(left: str, right: str, quantity: Quantity, carried: Name) -> tupl
         r"等\s?$", left
     ):  # 成客股份等8家企业: names of instances say nothing about the indicator
         noun = ""
-    if noun and not verb and len(noun) >= 2 and carried.verb and carried.object.endswith(noun):
+    if (
+        noun
+        and not verb
+        and is_money(quantity.unit)
+        and len(noun) >= 2
+        and carried.verb
+        and carried.object.endswith(noun)
+    ):
         verb = carried.verb  # 奖励8家专利实施企业63万元
     if noun_right and len(noun_right) >= 3 and re.search(r"[、和与]", noun) and not left.rstrip().endswith("的"):
         noun = ""  # 八方电力、中高动力4家高新技术企业: instances again

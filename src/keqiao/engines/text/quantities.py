@@ -54,7 +54,7 @@ _PERCENT_WORD = re.compile(
 )
 _FRACTION = re.compile(r"(?P<d>[二三四五六七八九十]{1,2})分之(?P<n>[一二两三四五六七八九十]{1,2})")
 _TENTHS = re.compile(
-    r"(?P<a>[一二三四五六七八九两])成(?P<b>[一二三四五六七八九])?(?P<approx>多)?(?=以上|以下|左右|[,，。、;；)）]|的|规|企|高|项|[^员立果为功长效本交套群人分就熟都绩年语品]|$)"
+    r"(?P<a>[一二三四五六七八九两]|(?<!\d)[1-9](?:\.\d)?)成(?P<b>[一二三四五六七八九])?(?P<approx>多)?(?=以上|以下|左右|[,，。、;；)）]|的|规|企|高|项|[^员立果为功长效本交套群人分就熟都绩年语品]|$)"
 )
 _DOUBLE = re.compile(rf"翻(?:了)?(?P<n>[{CHINESE}])?(?:了)?番")
 _ZERO = re.compile(r"(?P<z>零)的(?:历史性)?突破|(?P<z2>零)的(?:历史)")
@@ -112,7 +112,7 @@ def _special(text: str, at: int) -> tuple[Quantity | None, int] | None:
         value = (low * 100 / high).quantize(Decimal("0.0001"))
         return Quantity(at, match.end(), value, "%", form="fraction"), match.end()
     if (match := _TENTHS.match(text, at)) and not re.search(r"[第各每百千十]$", text[:at]):
-        tens, ones = parse_chinese(match["a"]), parse_chinese(match["b"]) if match["b"] else Decimal(0)
+        tens, ones = _number_value(match["a"]), parse_chinese(match["b"]) if match["b"] else Decimal(0)
         value = (tens or Decimal(0)) * 10 + (ones or Decimal(0))
         return Quantity(at, match.end(), value, "%", modifiers=_some(match["approx"])), match.end()
     if match := _DOUBLE.match(text, at):

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keqiao.engines.text import clean, looks_corrupted
@@ -74,6 +74,7 @@ def test_clean_text_is_untouched(text: str) -> None:
     assert clean(text).text == text
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="科技创新企业年度0123456789%,.;?()x，。 \n", max_size=60))
 def test_simplified_text_always_passes_through(text: str) -> None:
     assert clean(text).text == text
