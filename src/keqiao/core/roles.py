@@ -21,6 +21,10 @@ STAFF_WORK = frozenset({VIEW, ADD, CHANGE, REMOVE, SUBMIT, IMPORT, EXPORT, REVIE
 OWN_WORK = frozenset({VIEW, ADD, CHANGE, SUBMIT, EXPORT, PERSONAL})
 
 
+# Division code -> its name; filled from the classification of divisions (科室) when the registers start.
+DIVISIONS: dict[str, str | Promise] = {}
+
+
 @dataclass(frozen=True)
 class Power:
     """`actions` on `registers` (None: all; by division: those of the grant's division) as far as `reach`."""

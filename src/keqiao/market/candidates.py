@@ -70,8 +70,8 @@ def find(
                 title,
                 len(found) + 1,
                 hit.score,
-                [phrase.text for phrase in why.phrases] if why else [],
-                list(why.missing) if why else [],
+                [phrase.text for phrase in why.phrases if len(phrase.text) > 1] if why else [],
+                [text for text in why.missing if len(text) > 1] if why else [],
                 passage(why.passage) if why else "",
                 why.semantic if why else 0.0,
             )

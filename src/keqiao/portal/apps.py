@@ -9,7 +9,9 @@ class PortalConfig(AppConfig):
     verbose_name = _("门户")
 
     def ready(self) -> None:
-        from keqiao.portal.context import Entry, add_pages
+        from keqiao.portal.context import PUBLIC_PAGES, Entry, add_pages
+
+        PUBLIC_PAGES[:] = [Entry(_("说出难题"), "message", "try_demand"), Entry(_("对接成效"), "filter", "funnel")]
 
         add_pages(
             _("技术市场"),

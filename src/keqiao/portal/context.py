@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from keqiao.core import access
 from keqiao.core.models import Job, Notice
-from keqiao.core.records.declare import all_registers
+from keqiao.core.records.declare import Register, all_registers
 
 Text = str | Promise
 
@@ -64,6 +64,17 @@ ADMINISTRATION = Group(
 )
 
 
+# The doors of the public site, in this order; other public registers follow.
+DOORS = ("achievement", "demand", "person", "institution", "instrument", "policy")
+PUBLIC_PAGES: list[Entry] = []
+
+
+def public_registers() -> list[Register]:
+    """Registers with something to show to everybody."""
+    found = [register for register in all_registers() if register.is_public and not register.parent]
+    return sorted(found, key=lambda register: DOORS.index(register.key) if register.key in DOORS else len(DOORS))
+
+
 def menu(user: Any) -> list[Group]:
     """The side menu of a signed-in user."""
     mine = access.powers(user)
@@ -94,4 +105,6 @@ def shell(request: Any) -> dict[str, Any]:
         if known
         else 0,
         "demo_date": settings.BUSINESS_DATE,
+        "public_registers": SimpleLazyObject(public_registers),
+        "public_pages": PUBLIC_PAGES,
     }

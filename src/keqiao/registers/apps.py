@@ -21,11 +21,13 @@ class RegistersConfig(AppConfig):
         from django.core.signals import request_started
 
         from keqiao.core import events, packs
+        from keqiao.core.roles import DIVISIONS
         from keqiao.registers import actions, checks, classifications, declared, following  # noqa: F401  # importing declares registers and jobs
         from keqiao.registers.ledgers import repeat, store
 
         for part in (classifications.load, store.load, checks.load):
             packs.add_part(part)
+        DIVISIONS.update(dict(classifications.classification("divisions").choices))
         request_started.connect(follow_packs, dispatch_uid="keqiao.packs")
         events.subscribe(events.RecordsChanged, following.on_changed)
         events.subscribe(events.RecordsChanged, repeat.on_changed)

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from keqiao.core.roles import ROLES, role_choices
+from keqiao.core.roles import DIVISIONS, ROLES, role_choices
 
 
 class User(AbstractUser):
@@ -50,4 +50,5 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         where = self.org_unit.name if self.org_unit else ""
-        return f"{ROLES[self.role].label}{'·' + self.division if self.division else ''}{'·' + where if where else ''}"
+        division = str(DIVISIONS.get(self.division, self.division))
+        return "·".join(part for part in (str(ROLES[self.role].label), division, where) if part)

@@ -79,7 +79,6 @@ def frame(request: Any, register: Register) -> dict[str, Any]:
         "register": register,
         "active_register": register.key,
         "layout": "work.html" if signed_in else "public.html",
-        "public_registers": [] if signed_in else [r for r in all_registers() if r.is_public and not r.parent],
         "allowed": {action: bool(access.may(request.user, action, register)) for action in ("add", "import", "export", "bulk", "merge")},
     }
 

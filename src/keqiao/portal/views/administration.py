@@ -18,9 +18,8 @@ from keqiao.core import audit, units
 from keqiao.core.act import act_of
 from keqiao.core.guard import needs
 from keqiao.core.models import AuditEntry, Grant, Job, OrgUnit, Snapshot, User
-from keqiao.core.records.declare import all_registers
 from keqiao.core.records.problems import InvalidError
-from keqiao.core.roles import role_choices
+from keqiao.core.roles import DIVISIONS, role_choices
 
 
 @needs("users.manage")
@@ -63,7 +62,7 @@ def one_account(request: Any, pk: int) -> Any:
         "grants": Grant.objects.filter(user=user).select_related("org_unit"),
         "roles": role_choices(),
         "units": OrgUnit.objects.filter(valid_until=None).order_by("path"),
-        "divisions": sorted({register.division for register in all_registers() if register.division}),
+        "divisions": DIVISIONS.items(),
     }
     return render(request, "portal/account_one.html", context)
 

@@ -6,17 +6,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import render
 
 from keqiao.core import access
-from keqiao.core.records.declare import REGISTERS, Register, all_registers
+from keqiao.core.records.declare import REGISTERS, Register
 from keqiao.core.records.search import search_all
+from keqiao.portal.context import DOORS
 
 SHOWN = ("demand", "achievement", "policy")
-DOORS = ("achievement", "demand", "person", "institution", "instrument", "policy")
-
-
-def public_registers() -> list[Register]:
-    """Registers with something to show to everybody; those behind the doors of the home page come first."""
-    found = [register for register in all_registers() if register.is_public and not register.parent]
-    return sorted(found, key=lambda register: DOORS.index(register.key) if register.key in DOORS else len(DOORS))
 
 
 @login_not_required
@@ -28,7 +22,7 @@ def home(request: Any) -> Any:
         shelves.append({"register": register, "rows": [card(request.user, register, row) for row in rows[:6]]})
     counts = [(REGISTERS[key], REGISTERS[key].rows().visible_to(request.user).count()) for key in DOORS]
     return render(
-        request, "portal/home.html", {"shelves": shelves, "counts": counts, "public_registers": public_registers()}
+        request, "portal/home.html", {"shelves": shelves, "counts": counts}
     )
 
 
@@ -53,5 +47,5 @@ def search(request: Any) -> Any:
     return render(
         request,
         template,
-        {"q": text, "groups": groups, "layout": layout, "chosen": chosen, "public_registers": public_registers()},
+        {"q": text, "groups": groups, "layout": layout, "chosen": chosen},
     )
