@@ -102,7 +102,10 @@ def _html_text(data: bytes, encoding: str) -> str:
     root = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text) or "<p></p>")
     parts: list[str] = []
     _walk(root, parts)
-    lines = (re.sub(r"[ \t\u00a0\u3000]+", " ", line).strip() for line in "".join(parts).split("\n"))
+    lines = (
+        re.sub(r"[ \u00a0\u3000]*\t[ \u00a0\u3000]*", "\t", re.sub(r"[ \u00a0\u3000]+", " ", line)).strip()
+        for line in "".join(parts).split("\n")
+    )
     return "\n".join(line for line in lines if line) + "\n"
 
 
@@ -117,7 +120,7 @@ def _walk(element: Any, parts: list[str]) -> None:
         _walk(child, parts)
         parts.append(re.sub(r"\s+", " ", child.tail or ""))
     if element.tag in ("td", "th"):
-        parts.append(" ")
+        parts.append("\t")
     if block:
         parts.append("\n")
 

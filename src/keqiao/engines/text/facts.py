@@ -16,6 +16,7 @@ from keqiao.engines.text.derived import derived_name, subject_and_cue
 from keqiao.engines.text.naming import Name
 from keqiao.engines.text.quantities import Quantity, find_quantities
 from keqiao.engines.text.segment import Sentence, split_sentences
+from keqiao.engines.text.tables import TableFigure, find_tables, table_figures
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,10 @@ _PERIOD_DEFAULT = re.compile(r"今年以来|今年|截至目前|截止目前|上
 
 def extract_facts(text: str, article: str = "1") -> list[Fact]:
     """All figures of a clean text in reading order, masked placeholders included (value None). Cost: ~1 s per 100,000 characters."""
-    quantities = find_quantities(text)
+    tables = find_tables(text)
+    quantities = [q for q in find_quantities(text) if not any(t.start <= q.start < t.end for t in tables)]
     default = _default_period(text)
-    facts: list[Fact] = []
+    facts: list[Fact] = [_table_fact(figure, article) for table in tables for figure in table_figures(table)]
     i = 0
     paragraph, period_seen = -1, ""
     for sentence in split_sentences(text):
@@ -91,7 +93,16 @@ def extract_facts(text: str, article: str = "1") -> list[Fact]:
         found = list(_read_sentence(text, sentence, inside, article, period_seen or default))
         period_seen = next((f.period for f in reversed(found) if f.period), period_seen)
         facts += found
+    facts.sort(key=lambda fact: fact.start)
     return facts
+
+
+def _table_fact(figure: TableFigure, article: str) -> Fact:
+    return Fact(
+        article=article, sentence=figure.row, span=figure.span, start=figure.start, end=figure.end, value=figure.value,
+        value_max=None, unit=figure.unit, status=figure.reading.status, measure=figure.reading.measure,
+        kind=figure.reading.kind, indicator=figure.name, verb="", subject=figure.subject, period=figure.period,
+    )  # fmt: skip
 
 
 def _default_period(text: str) -> str:

@@ -69,7 +69,7 @@ def test_encodings(encoding: str) -> None:
 
 def test_html_keeps_paragraphs_and_drops_scripts() -> None:
     page = "<html><head><title>标题</title></head><body><p>认定企业<b>71</b>家。</p><script>x=1</script><table><tr><td>专利</td><td>5件</td></tr></table></body></html>"
-    assert import_bytes(page.encode("gbk"), "a.html").text.split("\n")[:2] == ["认定企业71家。", "专利 5件"]
+    assert import_bytes(page.encode("gbk"), "a.html").text.split("\n")[:2] == ["认定企业71家。", "专利\t5件"]
 
 
 def test_hard_line_breaks_of_pdf_are_joined() -> None:
