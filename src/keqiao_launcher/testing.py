@@ -45,9 +45,9 @@ def run(place: Place, arguments: list[str], *, is_fast: bool = False, with_extra
     started, report = time.monotonic(), Report()
     with tempfile.TemporaryDirectory(prefix="keqiao-test-") as folder:
         scratch = Place(root=place.root, data=Path(folder))
-        if arguments:
-            return _pytest(scratch, arguments)[0]
         which = "not e2e and not slow" if is_fast else "not e2e"
+        if arguments:
+            return _pytest(scratch, [*(("-m", which) if is_fast else ()), *arguments])[0]
         _stage(report, say("单元与集成（SQLite）", "unit and integration (SQLite)"), scratch, ["-n", "2", "-m", which])
         if not is_fast:
             _on_postgresql(report, scratch)
