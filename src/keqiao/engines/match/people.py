@@ -76,7 +76,7 @@ class People:
         words = self._space.similarities(query)
         if self._encoder is None or self._vectors is None:
             return words
-        meaning = self._vectors @ self._encoder.encode([query])[0]
+        meaning = self._vectors @ self._encoder.encode_query(query)
         return np.asarray((words + np.clip(meaning, 0.0, 1.0)) / 2)
 
 

@@ -52,13 +52,13 @@ class Statistics:
 
     def contributions(self, query_terms: list[str], document_terms: list[str]) -> dict[str, float]:
         """BM25 score per distinct query term, for one occurrence in the query; only terms that contribute."""
-        counts = Counter(document_terms)
+        shares = self.saturations(document_terms)
+        return {term: self.rarity(term) * shares[term] for term in dict.fromkeys(query_terms) if term in shares}
+
+    def saturations(self, document_terms: list[str]) -> dict[str, float]:
+        """BM25's weight of each term within its document, before rarity."""
         norm = K1 * (1 - B + B * stored_length(len(document_terms)) / self.mean_length)
-        return {
-            term: self.rarity(term) * counts[term] * (K1 + 1) / (counts[term] + norm)
-            for term in dict.fromkeys(query_terms)
-            if counts[term]
-        }
+        return {term: count * (K1 + 1) / (count + norm) for term, count in Counter(document_terms).items()}
 
 
 def stored_length(length: int) -> int:
