@@ -8,32 +8,32 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 
-def skewness(x: Array) -> float:
-    """Bias-corrected skewness G1 (Joanes & Gill 1998). Missing are left out; fewer than 3 points or no spread: NaN."""
+def moments(x: Array) -> tuple[float, float]:
+    """Bias-corrected skewness G1 and excess kurtosis G2 (Joanes & Gill 1998). Missing are left out.
+
+    Fewer than 3 (skewness) or 4 (kurtosis) points, or no spread: NaN.
+    """
     x = x[~np.isnan(x)]
     n = x.size
-    if n < 3:
-        return float("nan")
-    d = x - x.mean()
-    spread = float((d**2).sum())
-    if spread == 0:
-        return float("nan")
-    g1 = np.sqrt(n) * (d**3).sum() / spread**1.5
-    return float(g1 * np.sqrt(n * (n - 1)) / (n - 2))
+    d = x - x.mean() if n else x
+    squares = d * d
+    spread = float(squares.sum())
+    if n < 3 or spread == 0:
+        return float("nan"), float("nan")
+    g1 = n**0.5 * float(squares @ d) / spread**1.5
+    skew = g1 * (n * (n - 1)) ** 0.5 / (n - 2)
+    if n < 4:
+        return skew, float("nan")
+    b2 = n * float(squares @ squares) / spread**2
+    return skew, ((n + 1) * (b2 - 3) + 6) * (n - 1) / ((n - 2) * (n - 3))
+
+
+def skewness(x: Array) -> float:
+    return moments(x)[0]
 
 
 def kurtosis(x: Array) -> float:
-    """Bias-corrected excess kurtosis G2 (Joanes & Gill 1998). Missing are left out; fewer than 4 points: NaN."""
-    x = x[~np.isnan(x)]
-    n = x.size
-    if n < 4:
-        return float("nan")
-    d = x - x.mean()
-    spread = float((d**2).sum())
-    if spread == 0:
-        return float("nan")
-    b2 = n * (d**4).sum() / spread**2
-    return float(((n + 1) * (b2 - 3) + 6) * (n - 1) / ((n - 2) * (n - 3)))
+    return moments(x)[1]
 
 
 def rank_ascending(x: Array, ties: str = "min") -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from keqiao.engines.indicators.problems import IndexProblem, Problems
@@ -37,7 +38,7 @@ class Framework:
     def __getitem__(self, code: str) -> Element:
         return self._by_code[code]
 
-    @property
+    @cached_property
     def _by_code(self) -> dict[str, Element]:
         return {e.code: e for e in self.elements}
 

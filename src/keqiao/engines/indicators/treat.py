@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from keqiao.engines.indicators.columns import Array, kurtosis, skewness
+from keqiao.engines.indicators.columns import Array, moments, skewness
 from keqiao.engines.indicators.problems import IndexProblem
 
 
@@ -41,73 +41,82 @@ class TreatmentSpec:
 
 def treat_column(x: Array, spec: TreatmentSpec) -> ColumnTreatment:
     """Missing stay missing. A column whose moments do not exist (constant, under 4 points) is returned as it was."""
-    moments: list[tuple[float, float]] = []
-    passes = _passing(x, spec, moments)
+    seen: list[tuple[float, float]] = []
+    passes = _passing(x, spec, seen)
     step, value, count = "none", x, 0
     if passes is False:
         value, count = _apply(spec.f1, x, spec.f1_parameters)
         step = spec.f1
-        passes = _passing(value, spec, moments)
+        passes = _passing(value, spec, seen)
         if passes is False and spec.f2 is not None:
             value, more = _apply(spec.f2, value if spec.combine else x, spec.f2_parameters)
             step = f"{spec.f1}+{spec.f2}" if spec.combine else spec.f2
             count = count + more if spec.combine else more
-            passes = _passing(value, spec, moments)
+            passes = _passing(value, spec, seen)
     if passes is None:
         value, step, count = x, "none", 0
-    return ColumnTreatment(value, step, count, passes, tuple(m[0] for m in moments), tuple(m[1] for m in moments))
+    return ColumnTreatment(value, step, count, passes, tuple(m[0] for m in seen), tuple(m[1] for m in seen))
 
 
-def _passing(x: Array, spec: TreatmentSpec, moments: list[tuple[float, float]]) -> bool | None:
+def _passing(x: Array, spec: TreatmentSpec, seen: list[tuple[float, float]]) -> bool | None:
     if spec.test not in ("check_SkewKurt", "always_fail"):
         raise IndexProblem.single(
             "index.treat.pass", "treat", "f_pass", spec.test, "unknown test", "check_SkewKurt or always_fail"
         )
-    moments.append((skewness(x), kurtosis(x)))
+    seen.append(moments(x))
     if spec.test == "always_fail":
         return False
-    return within_moments(
-        x, _float(spec.pass_parameters, "skew_thresh", 2.0), _float(spec.pass_parameters, "kurt_thresh", 3.5)
-    )
+    skew, kurt = _float(spec.pass_parameters, "skew_thresh", 2.0), _float(spec.pass_parameters, "kurt_thresh", 3.5)
+    return within_moments(seen[-1], skew, kurt)
 
 
-def within_moments(x: Array, skew_threshold: float = 2.0, kurtosis_threshold: float = 3.5) -> bool | None:
+def within_moments(
+    found: tuple[float, float], skew_threshold: float = 2.0, kurtosis_threshold: float = 3.5
+) -> bool | None:
     """True if |skewness| OR kurtosis is below its threshold; None where that cannot be said."""
-    s, k = skewness(x), kurtosis(x)
-    if (not np.isnan(s) and abs(s) < skew_threshold) or (not np.isnan(k) and k < kurtosis_threshold):
+    skew, kurt = found
+    if abs(skew) < skew_threshold or kurt < kurtosis_threshold:
         return True
-    return None if np.isnan(s) or np.isnan(k) else False
+    return None if np.isnan(skew) or np.isnan(kurt) else False
 
 
 def winsorise(
-    x: Array, winmax: int | None = 5, skew_threshold: float = 2.0, kurtosis_threshold: float = 3.5, force: bool = False
+    x: Array,
+    winmax: int | None = 5,
+    skew_threshold: float = 2.0,
+    kurtosis_threshold: float = 3.5,
+    force: bool = False,
 ) -> tuple[Array, int]:
     """Pull the most extreme points in, one value at a time, until the moments pass or `winmax` points are pulled.
 
     Points tied at the extreme move together and all count, so the count can pass `winmax`. Returns (column, points).
     `winmax` None sets no limit.
     """
-    x = x.copy()
-    high, low = np.array([], dtype=np.int64), np.array([], dtype=np.int64)
-    count = 0
-    passes = within_moments(x, skew_threshold, kurtosis_threshold)
-    while (passes is False or force) and (winmax is None or count < winmax):
-        if skewness(x) >= 0:
-            high = np.flatnonzero(x == np.nanmax(x))
-            rest = np.delete(x, high)
-            replacement = np.nanmax(rest) if np.any(~np.isnan(rest)) else None
-            at = high
+    known = ~np.isnan(x)
+    y = x[known]
+    high = low = count = 0
+    found = moments(y)
+    while (force or within_moments(found, skew_threshold, kurtosis_threshold) is False) and (
+        winmax is None or count < winmax
+    ):
+        if found[0] >= 0:
+            extreme = y == y.max()
+        elif found[0] < 0:
+            extreme = y == y.min()
         else:
-            low = np.flatnonzero(x == np.nanmin(x))
-            rest = np.delete(x, low)
-            replacement = np.nanmin(rest) if np.any(~np.isnan(rest)) else None
-            at = low
-        if replacement is None:
             break
-        x[at] = replacement
-        count = int(high.size + low.size)
-        passes = within_moments(x, skew_threshold, kurtosis_threshold)
-    return x, count
+        if extreme.all():
+            break
+        y[extreme] = y[~extreme].max() if found[0] >= 0 else y[~extreme].min()
+        if found[0] >= 0:
+            high = int(np.count_nonzero(extreme))
+        else:
+            low = int(np.count_nonzero(extreme))
+        count = high + low
+        found = moments(y)
+    out = x.copy()
+    out[known] = y
+    return out, count
 
 
 def _range(x: Array) -> tuple[float, float]:

@@ -68,13 +68,11 @@ def deeds(draw: st.DrawFn, tree: UnitTree) -> list[dict[str, object]]:
 PERIODS = ["2022", "2023", "2024H1", "2023-07", "2023-01..09"]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_every_node_equals_the_definition_on_rows(data: st.DataObject, tmp_path: Path) -> None:
+def compare(data: st.DataObject, directory: Path) -> None:
     tree = data.draw(trees())
     rows = data.draw(deeds(tree))
-    write(tmp_path, rows)
-    roll = roll_up(definitions(), tmp_path, tree, PERIODS)
+    write(directory, rows)
+    roll = roll_up(definitions(), directory, tree, PERIODS)
     assert not roll.problems
     figures = {(f.indicator, f.org, f.period): f.value for f in roll.figures()}
     for label in PERIODS:
@@ -90,7 +88,24 @@ def test_every_node_equals_the_definition_on_rows(data: st.DataObject, tmp_path:
                 )
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@FEW
+@given(data=st.data())
+def test_every_node_equals_the_definition_on_rows(data: st.DataObject, tmp_path: Path) -> None:
+    compare(data, tmp_path)
+
+
+@pytest.mark.slow
+@MANY
+@given(data=st.data())
+def test_every_node_equals_the_definition_on_many_trees(data: st.DataObject, tmp_path: Path) -> None:
+    compare(data, tmp_path)
+
+
+@FEW
 @given(data=st.data())
 def test_every_figure_adds_up_from_its_rows(data: st.DataObject, tmp_path: Path) -> None:
     tree = data.draw(trees())
