@@ -53,7 +53,7 @@ def evaluate_batch(rules: Iterable[Rule], facts: pl.DataFrame, as_of: date) -> p
     """
     chosen = list(rules)
     fields = _stored_fields(chosen, facts.columns)
-    ready = facts.select(prepare(fields)).with_row_index("~row")
+    ready = facts.with_row_index("~row").select("~row", *prepare(fields))
     blocks = [
         _Block(chosen[i : i + RULES_AT_ONCE], [field.key for field in fields], as_of)
         for i in range(0, len(chosen), RULES_AT_ONCE)

@@ -81,8 +81,6 @@ def failing_set(group: Group, truths: Mapping[str, bool | None]) -> tuple[str, .
     """The fewest clauses that have to change for the group to hold: all of an `all`, the easiest member of an `any`."""
     members = [(_member_truth(member, truths), member) for member in group.members]
     unmet_sets = [_member_set(member, truths) for value, member in members if value is False]
-    if group.kind == "none":
-        return tuple(key for value, member in members if value is True for key in _keys(member))
     if group.kind == "all":
         return tuple(key for keys in unmet_sets for key in keys)
     wanted = 1 if group.kind == "any" else group.count
@@ -97,10 +95,6 @@ def _member_truth(member: Clause | Group, truths: Mapping[str, bool | None]) -> 
 
 def _member_set(member: Clause | Group, truths: Mapping[str, bool | None]) -> tuple[str, ...]:
     return failing_set(member, truths) if isinstance(member, Group) else (member.key,)
-
-
-def _keys(member: Clause | Group) -> tuple[str, ...]:
-    return tuple(clause.key for clause in member.clauses()) if isinstance(member, Group) else (member.key,)
 
 
 def open_clauses(group: Group, truths: Mapping[str, bool | None]) -> list[Clause]:

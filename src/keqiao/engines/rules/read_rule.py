@@ -193,6 +193,8 @@ class _Reader:
 
     def _subgroup(self, entry: dict[str, Any], kind: str, path: Path) -> Group:
         name = str(entry.get("name", ""))
+        if kind == "none":
+            return self._none(entry["none"], (*path, kind), name)
         if kind != "at_least":
             return self._group(entry[kind], kind, (*path, kind), 0, name)
         count = entry["at_least"]
@@ -207,6 +209,14 @@ class _Reader:
             )
             return Group("all", ())
         return self._group(members, kind, (*path, "of"), count, name)
+
+    def _none(self, entries: Any, path: Path, name: str) -> Group:
+        """None of the conditions may hold: every clause is turned round, so that 符合 always means good."""
+        group = self._group(entries, "all", path, 0, name)
+        if any(isinstance(member, Group) for member in group.members):
+            self.wrong("E329", "none 里只能直接写条件", "把里面的一组拆成单个条件", *path)
+        turned = [replace(m, tree=call("not", m.tree)) for m in group.members if isinstance(m, Clause)]
+        return replace(group, members=tuple(turned))
 
     def _clause(self, entry: dict[str, Any], path: Path) -> Clause | None:
         self._known_keys(entry, CLAUSE_KEYS, path)

@@ -57,7 +57,7 @@ class Clause:
 
 @dataclass(frozen=True)
 class Group:
-    """How clauses combine: kind all, any, none or at_least (with `count`)."""
+    """How clauses combine: kind all, any or at_least (with `count`)."""
 
     kind: str
     members: tuple[Clause | Group, ...]

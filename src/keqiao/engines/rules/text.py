@@ -8,8 +8,8 @@ from .explain import clause_text
 from .schema import Clause, Group, Rule
 
 _WORDS = {
-    "zh": {"all": "同时满足", "any": "满足其一", "none": "均不得有", "at_least": "至少满足 {count} 项"},
-    "en": {"all": "all of", "any": "any of", "none": "none of", "at_least": "at least {count} of"},
+    "zh": {"all": "同时满足", "any": "满足其一", "at_least": "至少满足 {count} 项"},
+    "en": {"all": "all of", "any": "any of", "at_least": "at least {count} of"},
 }
 
 

@@ -21,8 +21,7 @@ def combined(group: Group, leaf: Callable[[Clause], Tree]) -> Tree:
         return at_least(members, group.count)
     if group.kind == "all":
         return reduce(lambda a, b: call("and", a, b), members)
-    either = reduce(lambda a, b: call("or", a, b), members)
-    return call("not", either) if group.kind == "none" else either
+    return reduce(lambda a, b: call("or", a, b), members)
 
 
 def truth(group: Group, values: dict[str, bool | None]) -> bool | None:
@@ -33,5 +32,4 @@ def truth(group: Group, values: dict[str, bool | None]) -> bool | None:
         return True if yes >= group.count else None if yes + unknown >= group.count else False
     if group.kind == "all":
         return False if any(m is False for m in members) else None if unknown else True
-    either = True if yes else None if unknown else False
-    return either if group.kind == "any" or either is None else not either
+    return True if yes else None if unknown else False
