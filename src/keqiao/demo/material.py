@@ -1,5 +1,6 @@
 """Material: what people wrote for the demo city (packs/demo/city). Hides files and YAML."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -83,6 +84,13 @@ class Material:
     @cached_property
     def policies(self) -> list[dict[str, Any]]:
         return list(self.read("policies")["policies"])
+
+    @cached_property
+    def rules(self) -> list[dict[str, Any]]:
+        """The city's policy rules (packs/demo/policies), in the order of their articles."""
+        files = sorted((self.folder.parent / "policies").glob("*.yaml"))
+        found = [LOADER(path.read_text(encoding="utf-8")).get_single_data() for path in files]
+        return sorted(found, key=lambda rule: int(re.sub(r"\D", "", rule["basis"][0]["article"]) or 0))
 
     @cached_property
     def notices(self) -> list[dict[str, Any]]:
