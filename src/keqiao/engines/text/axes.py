@@ -132,7 +132,14 @@ def _ratio_measure(clause: str, left: str, tail: str) -> str:
 
 
 def status_of(
-    earlier: str, clause: str, is_plan: bool, quantity: Quantity, right: str, previous: str, measure: str
+    earlier: str,
+    clause: str,
+    is_plan: bool,
+    quantity: Quantity,
+    right: str,
+    previous: str,
+    measure: str,
+    lead: str = "",
 ) -> str:
     """`earlier`: the sentence's clauses before this one; `clause`: its own clause up to the figure; `previous`: status of the figure before."""
     if quantity.value is None:
@@ -158,7 +165,22 @@ def status_of(
             return inherited
         if is_plan:
             return "target"
+        if lead and measure != "attainment":
+            return lead
     return "actual"
+
+
+_LEAD_TARGET = re.compile(
+    r"\s*(?:[(（]?[一二三四五六七八九十\d]{1,2}[)）、.]|[一二三四五六]是)?\s*(?:[^,，。;；]{0,12}目标(?:是|为)?[:：]|(?:到?(?:20\d\d|明)年底?[,，]?)?(?:全年|全市|我[市区县局])?(?:力争|力求|确保|计划))"
+)
+_LEAD_EXPECTED = re.compile(r"\s*(?:预计|有望)")
+
+
+def lead_status(sentence: str) -> str:
+    """Status announced at the head of a sentence whose parts are joined by ；(力争甲30家；乙50家), else ''."""
+    if _LEAD_TARGET.match(sentence):
+        return "target"
+    return "expected" if _LEAD_EXPECTED.match(sentence) else ""
 
 
 def _unquoted(text: str) -> str:

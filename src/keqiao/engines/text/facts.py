@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from keqiao.engines.text import naming
-from keqiao.engines.text.axes import IS_TARGET, Reading, measure_of, status_of
+from keqiao.engines.text.axes import IS_TARGET, Reading, lead_status, measure_of, status_of
 from keqiao.engines.text.clause import PERIOD, parse_left
 from keqiao.engines.text.derived import derived_name, subject_and_cue
 from keqiao.engines.text.naming import Name
@@ -69,6 +69,7 @@ class _Walk:
     measure: str = "level"
     cue: str = ""
     run: int = 0
+    lead: str = ""  # status that the first of several parts joined by ； announces
 
 
 _CLAUSE_STOP = re.compile(r"[,，;；。:：\n!！?？]")
@@ -82,15 +83,18 @@ def extract_facts(text: str, article: str = "1") -> list[Fact]:
     default = _default_period(text)
     facts: list[Fact] = [_table_fact(figure, article) for table in tables for figure in table_figures(table)]
     i = 0
-    paragraph, period_seen = -1, ""
+    paragraph, period_seen, walk, ended = -1, "", _Walk(), ""
     for sentence in split_sentences(text):
         inside = []
         while i < len(quantities) and quantities[i].start < sentence.end:
             inside.append(quantities[i])
             i += 1
         if sentence.paragraph != paragraph:
-            paragraph, period_seen = sentence.paragraph, ""
-        found = list(_read_sentence(text, sentence, inside, article, period_seen or default))
+            paragraph, period_seen, ended = sentence.paragraph, "", ""
+        walk = _walk_on(walk, text[sentence.start : sentence.end]) if ended in (";", "；") else _Walk()
+        walk.lead = walk.lead or ("" if ended in (";", "；") else lead_status(text[sentence.start : sentence.end]))
+        found = list(_read_sentence(text, sentence, inside, article, period_seen or default, walk))
+        ended = text[sentence.start : sentence.end].rstrip()[-1:]
         period_seen = next((f.period for f in reversed(found) if f.period), period_seen)
         facts += found
     facts.sort(key=lambda fact: fact.start)
@@ -111,9 +115,8 @@ def _default_period(text: str) -> str:
 
 
 def _read_sentence(
-    text: str, sentence: Sentence, quantities: list[Quantity], article: str, period: str
+    text: str, sentence: Sentence, quantities: list[Quantity], article: str, period: str, walk: _Walk
 ) -> Iterator[Fact]:
-    walk = _Walk()
     for k, quantity in enumerate(quantities):
         previous = quantities[k - 1] if k else None
         following = quantities[k + 1] if k + 1 < len(quantities) else None
@@ -131,7 +134,14 @@ def _read_sentence(
         walk.measure = measure
         walk.cue = walk.cue if _continues_list(left) and left.strip() not in (",", "，") else left
         status = status_of(
-            text[sentence.start : clause_start], clause, sentence.part == "plan", quantity, right, walk.status, measure
+            text[sentence.start : clause_start],
+            clause,
+            sentence.part == "plan",
+            quantity,
+            right,
+            walk.status,
+            measure,
+            walk.lead,
         )
         name, part_of = _name(walk, quantity, measure, clause, left, right, bool(paren), quantities, k, text)
         name = _with_earlier_object(name, text[sentence.start : clause_start], quantity)
@@ -145,6 +155,18 @@ def _read_sentence(
             modifier=_modifiers(quantity, measure, walk.cue), section=sentence.heading, part_of=part_of,
             is_known_unit=quantity.is_known_unit,
         )  # fmt: skip
+
+
+_GOES_ON = re.compile(r"\s*(?:占|同比|环比|比上年|较上年|比去年|较去年|居全|位居|位列|增长|增幅|下降|其中|累计达|总数)")
+
+
+def _walk_on(last: _Walk, sentence: str) -> _Walk:
+    """Behind a ； a derived figure (；占比…) still speaks of the figure before; anything else starts anew."""
+    if not _GOES_ON.match(sentence):
+        return _Walk(lead=last.lead)
+    return _Walk(
+        carried=last.carried, base=last.base, levels=list(last.levels), last_level_at=last.last_level_at, lead=last.lead
+    )
 
 
 def _own_left(left: str, follows_figure: bool) -> str:
