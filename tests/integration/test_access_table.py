@@ -63,6 +63,14 @@ TABLE: dict[str, frozenset[str]] = {
     "written_reports": BUREAU,
     "written_report": frozenset({"leader", "officer"}),
     "report_figure": frozenset({"leader", "officer"}),
+    # services: what is worked out about the sample enterprise is for itself and the office
+    "my_list": frozenset({"enterprise"}),
+    "one_list": REACH,
+    "explain_rule": REACH,
+    "rd_forms": REACH,
+    "rd_form_file": REACH,
+    "policy_matches": STAFF,
+    "policy_subjects": STAFF,
     # market: the sample demand and achievement are approved, so public
     "demand_matches": EVERYBODY,
     "achievement_matches": EVERYBODY,
@@ -73,7 +81,7 @@ TABLE: dict[str, frozenset[str]] = {
 # Reached by POST only (405 for a GET by those who may), or not a page of ours.
 POST_ONLY = {
     "record_draft", "record_row_draft", "record_bulk", "record_view", "record_move", "record_remove", "record_merge", "set_language",
-    "compute_figures", "follow_match", "set_target", "publish_targets", "decide_proposal", "publish_report",
+    "compute_figures", "run_rules", "follow_match", "set_target", "publish_targets", "decide_proposal", "publish_report",
 }  # fmt: skip
 FOREIGN = ("account_", "mfa_", "socialaccount_", "openid_connect_", "usersessions_", "headless")
 
@@ -102,6 +110,8 @@ def world(people: SimpleNamespace, units: SimpleNamespace, act: Any) -> SimpleNa
     from keqiao.core.records import actions
     from keqiao.core.records.declare import REGISTERS
     from keqiao.registers.uscc import complete
+    from keqiao.services.actions import run_all
+    from tests.conftest import DAY
 
     enterprise = actions.create(
         REGISTERS["enterprise"],
@@ -131,6 +141,7 @@ def world(people: SimpleNamespace, units: SimpleNamespace, act: Any) -> SimpleNa
         parameters={"register": "enterprise"},
     )
     control = _control(people, units)
+    run_all(DAY, control["report"].snapshot)
     return SimpleNamespace(
         enterprise=enterprise,
         year=year,
@@ -174,6 +185,11 @@ def address(name: str, world: SimpleNamespace) -> str:
         "record_import_result": ["enterprise", world.imported.pk],
         "indicator": [world.figure.indicator],
         "demand_matches": [world.demand.pk],
+        "one_list": [world.enterprise.pk],
+        "explain_rule": [world.enterprise.pk, "cert.hnte"],
+        "rd_forms": [world.enterprise.pk],
+        "rd_form_file": [world.enterprise.pk, 2025, "bureau"],
+        "policy_subjects": ["cert.hnte"],
         "topic_report": [world.demand.pk],
         "achievement_matches": [world.achievement.pk],
         "figure": [world.figure.pk],

@@ -46,7 +46,8 @@ class Role:
 LOOK = Power(frozenset({VIEW, EXPORT}), "units")
 PUBLISHED = Power(frozenset({VIEW, EXPORT}), "published")
 ENTERPRISE_OWN = frozenset(
-    {"enterprise", "enterprise_year", "demand", "achievement", "patent", "project", "tech_contract", "instrument", "platform", "qualification", "person"}
+    {"enterprise", "enterprise_year", "demand", "achievement", "patent", "project", "tech_contract", "instrument", "platform", "qualification", "person",
+     "rd_project", "rd_cost", "rd_hours"}
 )
 INSTITUTION_OWN = frozenset({"institution", "person", "achievement", "demand", "patent", "project", "tech_contract", "instrument", "platform"})
 PERSON_OWN = frozenset({"person", "achievement", "patent"})
@@ -76,7 +77,7 @@ ROLES: dict[str, Role] = {
         frozenset({"cockpit.view", "figures.report"}),
         True,
     ),
-    "enterprise": Role(_("企业"), (PUBLISHED, Power(OWN_WORK, "own", ENTERPRISE_OWN)), frozenset({"subject.work"})),
+    "enterprise": Role(_("企业"), (PUBLISHED, Power(OWN_WORK, "own", ENTERPRISE_OWN)), frozenset({"subject.work", "enterprise.list"})),
     "institution": Role(_("高校院所"), (PUBLISHED, Power(OWN_WORK, "own", INSTITUTION_OWN)), frozenset({"subject.work"})),
     "expert": Role(_("专家"), (PUBLISHED, Power(OWN_WORK, "own", PERSON_OWN)), frozenset({"subject.work", "reviews.write"})),
     "broker": Role(_("技术经纪人"), (PUBLISHED, Power(OWN_WORK, "own", PERSON_OWN)), frozenset({"subject.work", "deals.broker"})),

@@ -19,6 +19,14 @@ class PortalConfig(AppConfig):
             [Entry(_("说出难题"), "message", "try_demand"), Entry(_("对接成效"), "filter", "funnel")],
         )
         add_pages(
+            _("企业服务"),
+            "building-factory-2",
+            [
+                Entry(_("我的政策清单"), "checklist", "my_list", "enterprise.list"),
+                Entry(_("政策匹配"), "checklist", "policy_matches", "cockpit.view"),
+            ],
+        )
+        add_pages(
             _("创新管控"),
             "dashboard",
             [

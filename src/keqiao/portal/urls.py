@@ -26,4 +26,5 @@ urlpatterns = [
     path("r/", include("keqiao.core.records.urls")),
     path("", include("keqiao.control.urls")),
     path("", include("keqiao.market.urls")),
+    path("", include("keqiao.services.urls")),
 ]

@@ -1,5 +1,7 @@
 """Services as a Django app."""
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -9,4 +11,12 @@ class ServicesConfig(AppConfig):
     verbose_name = _("企业服务")
 
     def ready(self) -> None:
-        from keqiao.services import declared  # noqa: F401  # importing declares the registers
+        from keqiao.core import access
+        from keqiao.core.records.panels import Panel, add_panel
+        from keqiao.services import declared, jobs  # noqa: F401  # importing declares registers and background work
+
+        def inside(user: Any, row: Any) -> bool:
+            return access.lens(user, "enterprise").sees_inside(row)
+
+        add_panel(Panel("enterprise", "policies", _("政策清单"), "checklist", "one_list", inside))
+        add_panel(Panel("enterprise", "rd", _("研发四表"), "flask", "rd_forms", inside))

@@ -1,0 +1,112 @@
+"""Rules and facts for the services: the rulebook in force, one enterprise's results, and the results of all from the last batch."""
+
+import datetime
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from django.conf import settings
+from django.utils.translation import get_language
+
+from keqiao.core import packs
+from keqiao.engines import rules as engine
+from keqiao.registers import facts
+from keqiao.services.models import EligibilityRun
+
+GRAIN = "enterprise"
+
+
+@lru_cache(maxsize=2)
+def _rulebook(_version: int) -> engine.Rulebook:
+    return engine.load_rulebook(*packs.folders())
+
+
+def rulebook() -> engine.Rulebook:
+    """All rules of the packs; read again when packs were loaded anew."""
+    return _rulebook(packs.version())
+
+
+def rules_on(day: datetime.date) -> dict[str, engine.Rule]:
+    """Rules about enterprises in force on a day."""
+    return rulebook().at(day, GRAIN)
+
+
+def name_of(rule: engine.Rule) -> str:
+    return rule.english if (get_language() or "").startswith("en") and rule.english else rule.name
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of an enterprise's list. `group` is now, nearly, unknown or not."""
+
+    rule: engine.Rule
+    result: engine.Result
+    change: engine.Change | None
+    group: str
+
+    @property
+    def name(self) -> str:
+        return name_of(self.rule)
+
+    @property
+    def amount(self) -> Any:
+        return self.result.amount if self.group == "now" else self.result.amount_if_met
+
+
+GROUPS = ("now", "nearly", "unknown", "not")
+
+
+def one_list(enterprise: Any, day: datetime.date) -> tuple[list[Entry], list[engine.Question], engine.Record]:
+    """Everything an enterprise qualifies for, nearly does, may, or does not; and the three questions that settle most."""
+    record = facts.record_of(enterprise, day)
+    rules = rules_on(day)
+    entries = []
+    for rule in rules.values():
+        result = engine.evaluate_rule(rule, record, day)
+        change = (
+            engine.smallest_change(rule, record, day)
+            if result.verdict == engine.Verdict.UNMET and len(result.unmet) <= 3
+            else None
+        )
+        entries.append(Entry(rule, result, change, _group(result, change)))
+    entries.sort(key=lambda entry: (GROUPS.index(entry.group), -(entry.amount or 0), entry.rule.id))
+    return entries, engine.next_questions(list(rules.values()), record, day, most=3), record
+
+
+def _group(result: engine.Result, change: engine.Change | None) -> str:
+    if result.verdict == engine.Verdict.MET:
+        return "now"
+    if result.verdict == engine.Verdict.UNSETTLED:
+        return "unknown"
+    return "nearly" if change and (change.is_proven or change.wait_until) else "not"
+
+
+def file_of(run: EligibilityRun) -> Path:
+    return Path(settings.DATA) / "eligibility" / f"{run.pk}.parquet"
+
+
+@lru_cache(maxsize=2)
+def _frame(path: str) -> pl.DataFrame:
+    return pl.read_parquet(path)
+
+
+def results(run: EligibilityRun) -> pl.DataFrame:
+    """The batch's verdicts: id, subject_id, name, org_unit, then `<rule>:verdict`, `:unmet`, `:unknown`, `:amount`, `:low`, `:high`."""
+    return _frame(str(file_of(run)))
+
+
+def latest_run() -> EligibilityRun | None:
+    return EligibilityRun.objects.first()
+
+
+def answering(run: EligibilityRun, rule: str, verdict: str, units: list[str] | None = None) -> pl.DataFrame:
+    """Enterprises whose verdict on a rule is "yes", "no" or "unknown", within the units given (codes)."""
+    frame = results(run)
+    column = pl.col(f"{rule}:verdict")
+    wanted = {"yes": column == 1, "no": column == 0, "unknown": column.is_null()}[verdict]
+    if units is not None:
+        wanted = wanted & pl.col("org_unit").is_in(units)
+    columns = ["subject_id", "name", "org_unit"] + ([f"{rule}:amount"] if f"{rule}:amount" in frame.columns else [])
+    return frame.filter(wanted).select(columns)

@@ -1,0 +1,16 @@
+"""URLs of the services to enterprises."""
+
+from django.urls import path
+
+from keqiao.services.views import one_list, policy_matches, rd_forms
+
+urlpatterns = [
+    path("services/mine/", one_list.mine, name="my_list"),
+    path("services/enterprise/<int:pk>/list/", one_list.panel, name="one_list"),
+    path("services/enterprise/<int:pk>/list/<path:rule>/explain/", one_list.explain, name="explain_rule"),
+    path("services/policies/", policy_matches.policy_matches, name="policy_matches"),
+    path("services/policies/run/", policy_matches.run, name="run_rules"),
+    path("services/policies/<path:rule>/subjects/", policy_matches.subjects, name="policy_subjects"),
+    path("services/enterprise/<int:pk>/rd/", rd_forms.panel, name="rd_forms"),
+    path("services/enterprise/<int:pk>/rd/<int:year>/<slug:form>.xlsx", rd_forms.workbook, name="rd_form_file"),
+]
