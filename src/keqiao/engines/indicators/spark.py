@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from keqiao.engines.indicators.definition import Definition
 from keqiao.engines.indicators.period import Period
-from keqiao.engines.indicators.rollup import FIGURES, Plan, RollUp, roll_up_with, small_tables
+from keqiao.engines.indicators.plan import Plan, small_tables
+from keqiao.engines.indicators.rollup import FIGURES, RollUp, roll_up_with
 from keqiao.engines.indicators.snapshot import Snapshot
 from keqiao.engines.indicators.tree import UnitTree
 

@@ -15,8 +15,9 @@ import pyarrow as pa
 from keqiao.engines.expressions import Field, Scope, evaluate, parse, unit_of
 from keqiao.engines.indicators.definition import Component, Definition, in_force
 from keqiao.engines.indicators.period import Period
+from keqiao.engines.indicators.plan import compile_plan
 from keqiao.engines.indicators.problems import IndexProblem
-from keqiao.engines.indicators.rollup import Figure, RollUp, compile_plan, open_snapshot, pin_of, roll_up
+from keqiao.engines.indicators.rollup import Figure, RollUp, open_snapshot, pin_of, roll_up
 from keqiao.engines.indicators.selection import Calendar, Selection, compile_component, quoted_name
 from keqiao.engines.indicators.snapshot import Snapshot
 from keqiao.engines.indicators.tree import UnitTree
