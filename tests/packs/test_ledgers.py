@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.http import QueryDict
 from tests.packs.stand_ins import ACT, make_all, rows_of
 
 from keqiao.core import packs
+from keqiao.core.act import Act
 from keqiao.core.models import AuditEntry
-from keqiao.core.records import actions
+from keqiao.core.records import actions, excel_in, excel_out, importing
 from keqiao.core.records.declare import REGISTERS
 from keqiao.core.records.fields import show
+from keqiao.core.records.listing import Listing
 from keqiao.core.records.problems import InvalidError
 from keqiao.registers.ledgers.store import LedgerRegister
 
@@ -52,6 +55,19 @@ def test_example_fills_the_ledger(path: Path) -> None:
     with pytest.raises(InvalidError) as refused:
         actions.create(register, rows[0], ACT)
     assert [problem.code for problem in refused.value.problems] == ["duplicate"]
+
+
+@pytest.mark.parametrize("path", LEDGERS, ids=lambda path: path.stem)
+def test_example_file_imports_and_imports_again_unchanged(path: Path) -> None:
+    register = REGISTERS[path.stem]
+    example = path.parent.parent / "examples" / "ledgers" / f"{path.stem}.csv"
+    rows = rows_of(example, register)
+    make_all(register, rows)
+    for outcome in ("new", "unchanged"):
+        plan = importing.plan(register, excel_in.read(register, example.name, example.read_bytes()), ACT)
+        assert plan.problems == []
+        assert plan.counts[outcome] == len(rows)
+        importing.carry_out(plan, ACT)
 
 
 def test_at_least_eight_national_ledgers() -> None:
@@ -234,6 +250,24 @@ def test_a_never_seen_ledger_works_without_restart(
         for name in ("officer", "east_officer", "town", "enterprise", "leader")
     }
     assert workable == {"officer": 2, "east_officer": 1, "town": 0, "enterprise": 0, "leader": 0}
+    for address in (
+        "",
+        "new/",
+        f"{row.pk}/",
+        f"{row.pk}/edit/",
+        f"{row.pk}/history/",
+        "import/",
+        "template.xlsx",
+        "export.csv",
+    ):
+        assert client.get(f"/r/drone_patrol/{address}").status_code == 200, address
+    assert "F-1" in client.get("/r/drone_patrol/?tags=河道&minutes.min=20").content.decode()
+    assert "F-1" not in client.get("/r/drone_patrol/?minutes.min=26").content.decode()
+    data = client.get("/api/v1/registers/drone_patrol/records").json()
+    assert "F-2" in str(data)
+    content = excel_out.export(Listing(register, people.officer, QueryDict("")), "csv", Act(people.officer, "page"))
+    again = importing.plan(register, excel_in.read(register, "无人机.csv", content), Act(people.officer, "import"))
+    assert (again.problems, again.counts) == ([], {"new": 0, "changed": 0, "unchanged": 2, "faulty": 0})
     phone, flight = register.fields["pilot_phone"], register.fields["flight"]
     public = access.lens(AnonymousUser(), register)
     assert (public.shown(flight, row), public.shown(phone, row)) == ("F-1", "")

@@ -34,7 +34,8 @@ from keqiao.core.records.declare import Register, all_registers
 from keqiao.core.records.fields import Field
 from keqiao.engines.expressions import unit_of
 
-CHUNK = 20_000
+CHUNK = 5_000  # rows held as Python objects at a time
+ROW_GROUP = 40_000
 HELD = (ReviewState.APPROVED, ReviewState.ARCHIVED)
 SYSTEM = "a snapshot holds every row; who may see figures of it is decided where they are shown"
 TYPES: Mapping[str, pa.DataType] = {
@@ -182,10 +183,21 @@ def _write(register: Register, path: Path) -> int:
     columns = columns_of(register)
     count = 0
     with pq.ParquetWriter(path, _schema(register, columns), compression="zstd") as writer:
+        held: list[pa.Table] = []
         for table in tables_of(register, rows, columns):
-            writer.write_table(table)
-            count += table.num_rows
-    return count
+            held.append(table)
+            if sum(one.num_rows for one in held) >= ROW_GROUP:
+                count += _put(writer, held)
+        return count + _put(writer, held)
+
+
+def _put(writer: pq.ParquetWriter, held: list[pa.Table]) -> int:
+    """Writes what is held as one row group."""
+    rows = sum(table.num_rows for table in held)
+    if rows:
+        writer.write_table(pa.concat_tables(held).combine_chunks(), row_group_size=rows)
+    held.clear()
+    return rows
 
 
 def table_of(register: Register, rows: Any) -> pa.Table:

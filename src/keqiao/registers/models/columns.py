@@ -1,5 +1,6 @@
 """Columns that many registers share. Unknown is NULL, never 0 or "no": an empty cell must not make an enterprise fail a rule."""
 
+import json
 import unicodedata
 from decimal import Decimal
 from typing import Any
@@ -86,6 +87,24 @@ class UsccField(models.CharField[Any, Any]):
     @staticmethod
     def normalise(value: str) -> str:
         return unicodedata.normalize("NFKC", value).strip().upper()
+
+
+class _AsWritten(json.JSONEncoder):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**(options | {"ensure_ascii": False}))
+
+
+class TextJSONField(models.JSONField):
+    """JSON kept as it reads: a Chinese code in a list can be found as text, which SQLite's JSON needs."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["encoder"] = _AsWritten
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        kwargs.pop("encoder", None)
+        return name, "django.db.models.JSONField", args, kwargs
 
 
 class Contact(models.Model):

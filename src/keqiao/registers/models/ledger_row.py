@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from keqiao.core.models import Record
+from keqiao.registers.models.columns import TextJSONField
 
 
 class LedgerRow(Record):
@@ -13,7 +14,7 @@ class LedgerRow(Record):
     ledger = models.CharField(_("台账"), max_length=60)
     identity_key = models.CharField(_("标识"), max_length=300)
     title = models.CharField(_("名称"), max_length=200, blank=True, default="")
-    data = models.JSONField(_("内容"), default=dict)
+    data = TextJSONField(_("内容"), default=dict)
     enterprise = models.ForeignKey(
         "registers.Enterprise", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("企业")
     )
