@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from keqiao.core.act import Act
 from keqiao.core.models.audit_entry import AuditEntry, AuditHead
-from keqiao.core.records import declare
+from keqiao.core.records import bulk, declare
 from keqiao.core.records.fields import to_json
 
 CHAINED = ("number", "actor_name", "channel", "verb", "register", "record_id", "label", "subject", "reason", "address", "before", "after", "previous")
@@ -82,7 +82,7 @@ def record_many(act: Act, traces: Iterable[Trace]) -> None:
             entry.digest = digest_of(entry)
             head.number, head.digest = entry.number, entry.digest
             entries.append(entry)
-        AuditEntry.objects.bulk_create(entries, batch_size=500)
+        bulk.insert(entries)
         head.save()
 
 

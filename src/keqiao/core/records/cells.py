@@ -6,6 +6,7 @@ goes out and comes back without change whatever its reader may see.
 
 import datetime
 import re
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
@@ -34,12 +35,7 @@ class Cells:
 
     @cached_property
     def labels(self) -> Mapping[str, Mapping[str, str]]:
-        with override("zh-hans"):
-            return {
-                name: {code: str(label) for code, label in field.choices}
-                for name, field in self.register.fields.items()
-                if field.choices
-            }
+        return {name: labels_of(field) for name, field in self.register.fields.items() if field.choices}
 
     @cached_property
     def unit_names(self) -> Mapping[int, str]:
@@ -85,6 +81,14 @@ class Cells:
             by = target.fields[field.reference.by if field.reference and field.reference.by else target.identity[0]]
             return self.written(by, by.get(value))
         return cut(show(field, value))
+
+
+def labels_of(field: Field) -> dict[str, str]:
+    """How each choice is written: its Chinese label, or its code where two choices have one label (a section and its only division)."""
+    with override("zh-hans"):
+        labels = {code: str(label) for code, label in field.choices}
+    counts = Counter(fold(label) for label in labels.values())
+    return {code: label if counts[fold(label)] == 1 else code for code, label in labels.items()}
 
 
 def cut(text: str) -> str:

@@ -22,7 +22,7 @@ from keqiao.core.act import Act
 from keqiao.core.models import StoredFile
 from keqiao.core.models.org_unit import OrgUnit
 from keqiao.core.records.actions import editable, target_of
-from keqiao.core.records.cells import NUMERIC, Cells
+from keqiao.core.records.cells import NUMERIC, Cells, labels_of
 from keqiao.core.records.declare import REGISTERS, Register
 from keqiao.core.records.fields import KINDS, Field
 from keqiao.core.records.listing import Listing
@@ -294,7 +294,7 @@ def _options(field: Field) -> list[str]:
         units = list(OrgUnit.objects.filter(valid_until=None).order_by("path"))
         once = {name for name in (unit.name for unit in units) if sum(unit.name == name for unit in units) == 1}
         return [unit.name if unit.name in once else unit.code for unit in units]
-    return [str(label) for _code, label in field.choices]
+    return list(labels_of(field).values())
 
 
 def _notes(sheets: Sheets, register: Register, fields: Sequence[Field]) -> None:

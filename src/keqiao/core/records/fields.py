@@ -89,13 +89,14 @@ class Field:
 
     def get(self, row: Any) -> Any:
         """The value on a row, whatever the row is kept in."""
-        if not self.path.startswith("data__"):
-            return getattr(row, self.path)
+        path = self.column or self.name
+        if path[:6] != "data__":
+            return getattr(row, path)
         if self.kind in {"reference", "org_unit"}:
             from keqiao.core.records import references  # it needs fields
 
             return references.referred(self, row)
-        return from_json(self, row.data.get(self.path[6:]))
+        return from_json(self, row.data.get(path[6:]))
 
     def set(self, row: Any, value: Any) -> None:
         if self.path.startswith("data__"):

@@ -9,17 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from keqiao.core import access, audit, events
-from keqiao.core.act import Act, ForbiddenError
+from keqiao.core.act import Act
 from keqiao.core.models.org_unit import OrgUnit
-from keqiao.core.records import actions, references
+from keqiao.core.records import actions, bulk, references
 from keqiao.core.records.cells import Cells, canonical, looks_masked
 from keqiao.core.records.declare import Register
 from keqiao.core.records.excel_in import Column, Line, Table, raw_value, was_cut
-from keqiao.core.records.fields import Field, ValueProblem, fold, parse, show, tidy
+from keqiao.core.records.fields import Field, ValueProblem, fold, parse, tidy, to_json
 from keqiao.core.records.problems import InvalidError, Problem, StaleError
 
 Progress = Callable[[int, int], None]
@@ -138,21 +137,13 @@ def _write(
 ) -> None:
     done = 0
     for part in _parts(fresh):
-        register.model._default_manager.bulk_create([one.row for one in part])
+        bulk.insert([one.row for one in part])
         audit.record_many(act, [audit.trace("create", one.row, None, one.after) for one in part])
         progress(done := done + len(part))
-    names = [
-        column.name
-        for column in register.model._meta.concrete_fields
-        if not column.primary_key and column.name not in {"created_at", "created_by"}
-    ]
     for part in _parts(changed):
         for one in part:
             one.row.edition += 1
-        # An insert that meets the same id updates: a hundred times faster than bulk_update for wide rows.
-        register.model._default_manager.bulk_create(
-            [one.row for one in part], update_conflicts=True, unique_fields=["id"], update_fields=names
-        )
+        bulk.update([one.row for one in part], leaving=frozenset({"created_at", "created_by"}))
         audit.record_many(act, [audit.trace("change", one.row, one.before, one.after) for one in part])
         progress(done := done + len(part))
 
@@ -295,12 +286,15 @@ class _Judge:
             ]
         seen = self.cells.over(row)
         touched = [column for column in self.columns if not self._is_as_exported(column, line, row, seen)]
+        if not touched:
+            one.row, one.outcome = row, "unchanged"
+            return []
         values, problems = self._values(touched, line, clearing=True)
         if problems:
             return problems
         reached = self.reach_change is None or self.reach_change.reaches(row) is not None
         before = audit.values_of(row)
-        problems = actions.apply(self.register, row, values) if values else []
+        problems = actions.apply(self.register, row, values)
         after = audit.values_of(row)
         one.row, one.outcome = row, "unchanged" if after == before else "changed"
         if one.outcome == "unchanged":
@@ -370,16 +364,29 @@ class _Matcher:
         """The rows by identity, with what they refer to."""
         found: dict[tuple[Any, ...], Any] = {}
         rows = self.register.rows().unscoped(SYSTEM)
-        first = self.fields[0]
-        if first.path.startswith("data__"):
-            parts: list[Any] = [rows] if keys else []
-        else:
-            parts = [rows.filter(**{f"{first.path}__in": part}) for part in _parts({key[0] for key in keys})]
+        name, values = self._narrowed(keys)
+        parts = [rows.filter(**{f"{name}__in": part}) for part in _parts(values)]
         for part in parts:
             for row in references.load(self.register, part, self.register.fields.values()):
                 if (key := self.key_of(row)) in keys:
                     found[key] = row
         return found
+
+    def _narrowed(self, keys: set[tuple[Any, ...]]) -> tuple[str, set[Any]]:
+        """An indexed column and its values to look for: the first of the identity, or a ledger's `identity_key`."""
+        if not any(one.path.startswith("data__") for one in self.fields):
+            return self.fields[0].path, {key[0] for key in keys}
+        found: dict[str, set[Any]] = {}
+        for key in keys:
+            row = self.register.new_row()
+            for one, value in zip(self.fields, key, strict=True):
+                if one.path.startswith("data__"):
+                    row.data[one.path[6:]] = to_json(value)
+                else:
+                    setattr(row, f"{one.path}_id" if one.kind in {"reference", "org_unit"} else one.path, value)
+            for name, value in self.register.identity_filter(row).items():
+                found.setdefault(name, set()).add(value)
+        return next(iter(found.items()), ("pk", set()))
 
     def find(self, rows: Sequence[Any]) -> dict[tuple[Any, ...], Any]:
         return self.read({self.key_of(row) for row in rows})
@@ -439,6 +446,3 @@ def _text_of(line: Line, place: int) -> str:
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     return tidy(str(cell)) if cell is not None else ""
-
-
-__all__ = ["ForbiddenError", "Plan", "Planned", "carry_out", "plan", "show", "timezone"]
