@@ -20,6 +20,8 @@ from keqiao.engines.match.documents import Document, Filter, MatchError, Problem
 from keqiao.engines.match.draw import RERUN_SCRIPT, Draw, Promise, draw, promise
 from keqiao.engines.match.encoders import Encoder, installed_encoder, load_encoder
 from keqiao.engines.match.explain import FieldMatch, Passage, Phrase, Reasons
+from keqiao.engines.match.feedback import AnsweredPair, Correction
+from keqiao.engines.match.feedback import learn as learn_from_answers
 from keqiao.engines.match.funnel import ANSWERS, STAGES, Event, Funnel, StageCount, funnels
 from keqiao.engines.match.index import Answer, Hit, Index
 from keqiao.engines.match.people import Evidence, People, PersonScore, Work, rank_people
@@ -30,12 +32,14 @@ __all__ = [
     "RERUN_SCRIPT",
     "STAGES",
     "Answer",
+    "AnsweredPair",
     "Assignment",
     "AssignmentProblem",
     "Balance",
     "Change",
     "Coaching",
     "Conflict",
+    "Correction",
     "Document",
     "Draw",
     "Encoder",
@@ -72,6 +76,7 @@ __all__ = [
     "find_conflicts",
     "funnels",
     "installed_encoder",
+    "learn_from_answers",
     "load_encoder",
     "promise",
     "rank_people",
