@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from keqiao.core.records.declare import REGISTERS
+from keqiao.core.snapshots import columns_of
 from keqiao.engines.indicators import (
     Definition,
     Table,
@@ -34,30 +35,11 @@ TREE = tree_from_rows(
         {"code": "t2", "name": "二镇", "level": "town", "parent": "c"},
     ]
 )
-ARROW = {
-    "text": pa.string(),
-    "long_text": pa.string(),
-    "url": pa.string(),
-    "choice": pa.string(),
-    "reference": pa.string(),
-    "org_unit": pa.string(),
-    "choices": pa.list_(pa.string()),
-    "bool": pa.bool_(),
-    "date": pa.date32(),
-    "datetime": pa.date32(),
-    "integer": pa.int64(),
-    "year": pa.int64(),
-    "percent": pa.decimal128(20, 6),
-    "money": pa.decimal128(18, 2),
-}
 
 
 def schema_of(register: str) -> pa.Schema:
-    """A register's columns as a snapshot holds them: references and units by code, money as decimal(18, 2)."""
-    columns = {"id": pa.int64(), "org_unit": pa.string()}
-    for name, field in REGISTERS[register].fields.items():
-        columns[name] = pa.decimal128(20, field.decimals) if field.kind == "decimal" else ARROW[field.kind]
-    return pa.schema(list(columns.items()))
+    """A register's columns as a snapshot holds them, labels and units included."""
+    return pa.schema([column.field for column in columns_of(REGISTERS[register])])
 
 
 def value_of(raw: Any, kind: pa.DataType) -> Any:

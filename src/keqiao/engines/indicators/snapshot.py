@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from keqiao.engines.expressions import Field, Scope
+from keqiao.engines.expressions import Field, Scope, unit_of
 from keqiao.engines.indicators.problems import IndexProblem
 
 
@@ -75,7 +75,8 @@ def _field(column: pa.Field) -> Field | None:
     label, kind, decimals, unit = facts.get("label", column.name), *_kind(column.type)
     if kind is None:
         return None
-    unit = facts.get("unit", unit)
+    # A unit the language does not know (人次, 株 …) is left to the label.
+    unit = stated if (stated := facts.get("unit")) and unit_of(stated) else unit
     largest = 10**15 if kind in ("number", "integer") else None
     return Field.declare(
         column.name, label, kind, unit=unit, decimals=decimals, largest=largest, english=facts.get("label_en", "")
