@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from keqiao.engines.text.quantities import Quantity
 
-_PAST = r"(?:上年度?|去年|前年|上一年度?|同期|基期|上期|上月|上季度|(?:19|20)\d\d年|“?十[二三四]五”?末?)"
+_PAST = r"(?:上年度?|去年|前年|上一年度?|同期|年初|[一二三四五两\d]年前|基期|上期|上月|上季度|(?:19|20)\d\d年|“?十[二三四]五”?末?)"
 _COMPARE = re.compile(
     rf"同比|环比|(?:比|较|与|同)(?:{_PAST}|上年同期)|按可比|年均|相比|是{_PAST}|为{_PAST}|{_PAST}(?:同期)?的"
 )
@@ -20,7 +20,7 @@ _GROW_STRICT = re.compile(
     r"(?:增长率|增长|增幅|增速|净增长|增加|上升|提高|提升|上涨|下降|减少|降低|回落|下滑|下跌|缩减)了?(?:幅度?)?(?:分别)?(?:为|达到?|约|近|超过?|超|不低于|突破|在|高达|预计|保持在|力争|力争达到)?\s?$"
 )
 _TO_LEVEL = re.compile(
-    r"(?:增长|增加|提高|提升|上升|下降|减少|降低|扩大|回落|压缩|增|升|降|压减|缩短)(?:到|至|为|成)[了]?(?:\S{0,3})?$"
+    r"(?:增长|增加|提高|提升|上升|下降|减少|降低|扩大|扩充|发展|回落|压缩|增|升|降|压减|缩短)(?:到|至|为|成)[了]?(?:\S{0,3})?$"
 )
 _GAP = re.compile(
     r"(?:高于|低于|高出|低|领先|快于|慢于|好于|优于|超出|多于|少于|落后)[^,，。;；]{0,16}?(?:平均水平|平均|均值|水平|增速)?[^,，。;；]{0,4}$"
@@ -81,9 +81,11 @@ def measure_of(quantity: Quantity, clause: str, left: str, right: str, earlier: 
     ):
         return "rank_change"
     if unit in ("个百分点", "个千分点", "个基点"):
+        if re.search(r"超(?:额完成|目标|计划|过目标)", clause) and re.search(r"目标|任务|计划", clause):
+            return "attainment"
         return "gap" if _GAP.search(clause) and not _COMPARE.search(left) else "change_abs"
     if unit in ("%", "‰", "‱"):
-        return _percent_measure(clause, left, tail, right)
+        return _percent_measure(clause, left, tail, right, earlier)
     if unit == "倍":
         return _ratio_measure(clause, left, tail)
     if (
@@ -103,7 +105,9 @@ _OF_TARGET = re.compile(r"(?:目标|任务|计划)[^,，;；\d]{0,4}\d[\d.,]*[^\
 IS_TARGET = re.compile(r"(?:以上)?(?:左右)?的(?:年度|全年|预期|既定)?(?:目标|任务|计划)")
 
 
-def _percent_measure(clause: str, left: str, tail: str, right: str) -> str:
+def _percent_measure(clause: str, left: str, tail: str, right: str, earlier: str) -> str:
+    if re.match(r"[,，]?(?:目标)?完成率(?:为|达到?)?\s?$", left) and re.search(r"目标|任务(?!书)", earlier):
+        return "attainment"
     if IS_TARGET.match(right):
         return "yoy" if _GROW_STRICT.search(tail) else "share"
     if _OF_TARGET.search(clause):

@@ -32,11 +32,15 @@ def counts(text: str, number: Number, unit: str, end: int) -> bool:
         if unit in ("级", "号", "版") or (unit == "期" and re.search(r"第$|[二三]$", before)):
             return False
         return not (unit == "位" and after.startswith(("数", "一体"))) and not re.search(r"第$", before)
-    if re.search(r"[第每同某任唯这那哪另其]$|唯一$|任何$|[数几好若]$", before) and not before.endswith("其他"):
+    if re.search(r"[第每同某任唯这那哪另其]$|一式$|唯一$|任何$|[数几好若]$", before) and not before.endswith("其他"):
         return False
     if unit not in COUNTED_IN_CHINESE and not is_money(unit) and unit not in ("%", "个百分点", "亩"):
         return False
     digits = text[number.start : number.end]
+    if unit == "倍":
+        return True
+    if unit == "位" and after.startswith("数"):
+        return False
     if digits == "二" or (unit == "面" and digits == "两") or (unit == "人" and after[:1] in ("才", "大", "民")):
         return False
     if unit in ("次", "轮", "届") and re.match(r"全会|全体|会议精神|党代", after):

@@ -48,7 +48,9 @@ def _join(head: str, suffix: str) -> str:
     return head if suffix and head.endswith(suffix) else head + suffix
 
 
-_RANK_CUE = re.compile(r"(?:位居|位列|名列|排名|排在|排位|居|列|位|排|跻身|进入|跃居|升至|稳居|继续保持|保持|获|总量)")
+_RANK_CUE = re.compile(
+    r"(?:(?:上升|前移|跃升|提升|前进|下降|后移|退|升|降)(?:至|到)|位居|位列|名列|排名|排在|排位|居|列|位|排|跻身|进入|跃居|升至|稳居|继续保持|保持|获|总量)"
+)
 
 
 def _rank_suffix(clause: str) -> str:
@@ -84,7 +86,7 @@ def subject_and_cue(left: str, measure: str) -> tuple[str, str]:
         return "", f"与{average['of']}之比"
     if measure in ("share", "ratio"):
         share = re.search(
-            r"占(?P<of>[^,，。;；]*?)(?:的)?(?:比重|比例|份额|比)?(?:为|达到?|约|超过?|近|提高到|提升至|提升到|的)*\s?$",
+            r"占(?P<of>[^,，。;；]*?)(?:的)?(?:比重|比例|份额|比)?(?:预计|有望|将|可|为|达到?|约|超过?|近|提高到|提升至|提升到|的)*\s?$",
             text,
         )
         if share:
@@ -108,6 +110,7 @@ def subject_and_cue(left: str, measure: str) -> tuple[str, str]:
     match = cut.search(text)
     before = text[: match.start()] if match else text
     if measure.startswith("rank"):
+        before = re.sub(r"^县?[(（]?市?、?区?[)）]中", "", before)
         contest = re.search(r"在(?P<what>[^,，]{2,20})中$", before)
         bare = before[: contest.start()] if contest else before
         before = contest["what"] if contest and not SCOPE.sub("", bare).strip() else bare

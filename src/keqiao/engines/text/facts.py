@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from keqiao.engines.text import naming
 from keqiao.engines.text.axes import IS_TARGET, Reading, lead_status, measure_of, status_of
-from keqiao.engines.text.clause import PERIOD, parse_left
+from keqiao.engines.text.clause import PERIOD, parse_left, right_noun
 from keqiao.engines.text.derived import derived_name, subject_and_cue
 from keqiao.engines.text.naming import Name
 from keqiao.engines.text.quantities import Quantity, find_quantities
@@ -173,8 +173,11 @@ def _own_left(left: str, follows_figure: bool) -> str:
     """25家企业代表和境内外的45个团队: what stands before 和 belongs to the figure before."""
     if not follows_figure:
         return left
-    match = re.match(r"[^、和与及,，的]{1,14}(?:和|与|及|、)(?=[^、])", left)
-    return left[match.end() :] if match and not left.startswith(("增", "下", "其中")) else left
+    match = re.match(r"[^、和与及,，的(（]{1,14}(?:和|与|及|、)(?=[^、])", left)
+    if match and not left.startswith(("增", "下", "其中")):
+        return left[match.end() :]
+    counted = right_noun(left)  # 80多项技术成果深入100多个村: 技术成果 belongs to the 80
+    return left[len(counted) :] if counted and len(counted) < len(left) and left.startswith(counted) else left
 
 
 def _listed_measure(measure: str, left: str, before: str) -> str:
@@ -215,6 +218,8 @@ def _name(
     if walk.listed and ("分别" in left or _continues_list(left) or _is_growth_only(left)):
         return _name_listed(walk, quantity, measure, clause, left, right), None
     walk.listed = []
+    if walk.base.indicator and IS_TARGET.match(right):  # 超额完成3%的年度目标
+        return walk.base, None
     if (
         measure not in ("level", "share", "ratio")
         or (measure == "ratio" and re.match(r"[,，]?(?:是|为|达|相当于)", left.strip()))
@@ -224,13 +229,13 @@ def _name(
         if not walk.carried.object:
             walk.carried = walk.base
         return name, None
-    if walk.base.indicator and (_TO.fullmatch(left.strip()) or IS_TARGET.match(right)):
+    if walk.base.indicator and _TO.fullmatch(left.strip()):
         return walk.base, None
     return _name_level(walk, quantity, measure, clause, left, right, in_paren)
 
 
 _TO = re.compile(
-    r"(?:增长|增加|提高|提升|上升|下降|减少|降低|扩大|回落|压缩|增|升|降|压减)(?:到|至|为)了?(?:约|近|超过?)?|的?(?:年度|全年)?目标(?:为|是)?|占(?:年度|全年)?(?:目标|任务|计划)(?:任务|数)?"
+    r"(?:增长|增加|提高|提升|上升|下降|减少|降低|扩大|扩充|发展|回落|压缩|增|升|降|压减)(?:到|至|为)了?(?:约|近|超过?)?|的?(?:年度|全年)?目标(?:为|是)?|占(?:年度|全年)?(?:目标|任务|计划)(?:任务|数)?"
 )
 
 

@@ -162,7 +162,7 @@ def split_subjects(left: str) -> list[str]:
     first = items[0]
     filled = [first]
     for item in items[1:]:
-        if len(item) < len(first) and item[-1] == first[-1] and not _shares_head(item):
+        if len(item) < len(first) and item[-1] == first[-1] and not _shares_head(item) and not item.endswith("级"):
             item = first[: len(first) - len(item)] + item
         filled.append(item)
     last = items[-1]

@@ -33,7 +33,7 @@ class Quantity:
 
 
 _BEFORE = re.compile(
-    r"(大约|(?<![签合预条公契])约|将近|接近|近|首次超过|超过|首超|超|首次突破|突破|逾|不低于|不少于|不超过|至少|最多|高达|仅有|仅|只有|(?<=[再已首])破|(?<![经通])过|前)(?:了|达|达到)?\s?$"
+    r"(大约|(?<![签合预条公契])约|将近|接近|近|首次超过|超过|首超|超|首次突破|突破|逾|不低于|不少于|不超过|不足|至少|最多|高达|仅有|仅|只有|(?<=[再已首])破|(?<![经通])过|前)(?:了|达|达到)?\s?$"
 )
 _AFTER = re.compile(r"\s?(以上|以下|左右|以内|上下|有余|之多)")
 _ORDINAL = re.compile(rf"第\s?(?P<n>{ARABIC}|[{CHINESE}]+)(?P<rest>.?)")
@@ -269,6 +269,8 @@ def _read_unit(text: str, number: Number, before: str) -> tuple[Quantity | None,
         and re.search(r"[\u4e00-\u9fff]$", text[: number.start - 1])
     ):
         value = -value
+    if name == "个" and re.match(r"(?:和|与|、)\d+(?:\.\d+)?个百分点", text[end:]):
+        name = "个百分点"
     return Quantity(number.start, end, value, canonical(name), high, modifiers=modifiers, is_known_unit=known), end
 
 
