@@ -78,7 +78,7 @@ _PATTERNS: dict[SlotName, re.Pattern[str]] = {
 }
 _FILLER = re.compile(
     r"我们?(?:公司|厂里?|企业|这边|单位|家|村里?)?|你们|大家|请问|有没有|有啥|有什么|能不能|可不可以|可以|怎么办|怎么|怎样|如何|想要?|希望|需要|想问一?下|求助|帮忙|帮我们|看看|找人?|一下|办法|"
-    r"问题|东西|情况|事情|那个|这个|一个|一种|一些|老是|总是|经常|特别|非常|太|很|比较|有点|现在|目前|就是|但是|而且|因为|所以|的话|技术|专家|老师|解决|改进|提高|降低|提升|好一点|用上|前用|以内|以上|以下|要求|到|"
+    r"问题|东西|情况|事情|那个|这个|一个|一种|一些|老是|总是|经常|特别|非常|太|很|比较|有点|现在|目前|就是|但是|而且|因为|所以|的话|技术|专家|老师|解决|改进|提高|降低|提升|好一点|出来|几天|一阵|全靠|每批|不一样|客户|退货|投诉|邻居|师傅|退休|求|被罚|罚|用上|前用|以内|以上|以下|要求|到|"
     r"\b(?:we|our|i|my|is|are|the|a|an|to|of|and|have|has|there|any|please|help|need|want|would|like|can|could|how|do|does|it|that|this|very|too|some|problem|problems|issue|with|for|in|on)\b",
     re.I,
 )
@@ -180,7 +180,7 @@ def _object(text: str) -> str:
         each.strip("的了是在有和与就都也还吧吗呢啊不 ") for each in re.split(r"[^\w\u4e00-\u9fff\- ]+|，", rest)
     ]
     longest = max(stretches, key=lambda each: len(each.encode()), default="")
-    return longest if len(longest.encode()) >= 6 else ""
+    return longest if len(longest.encode()) >= 9 else ""
 
 
 def _search_text(text: str, found: Mapping[SlotName, Slot], given: Mapping[str, str]) -> str:

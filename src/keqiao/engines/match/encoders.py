@@ -70,10 +70,10 @@ _KNOWN: dict[str, Callable[[], Any]] = {"e5": E5Encoder, "use": SentenceEncoder}
 
 
 def load_encoder(name: str) -> Encoder | None:
-    """An encoder by name ("e5", "use"), or None when its package is not installed."""
+    """An encoder by name ("e5", "use"), or None when its package is not installed or does not load on this machine."""
     try:
         return cast(Encoder, _KNOWN[name]())
-    except ImportError:
+    except (ImportError, OSError):
         return None
 
 
