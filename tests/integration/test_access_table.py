@@ -63,6 +63,8 @@ TABLE: dict[str, frozenset[str]] = {
     "written_reports": BUREAU,
     "written_report": frozenset({"leader", "officer"}),
     "report_figure": frozenset({"leader", "officer"}),
+    "draft_check": BUREAU,
+    "draft_result": frozenset({"officer"}),
     # services: what is worked out about the sample enterprise is for itself and the office
     "my_list": frozenset({"enterprise"}),
     "one_list": REACH,
@@ -140,6 +142,7 @@ def world(people: SimpleNamespace, units: SimpleNamespace, act: Any) -> SimpleNa
         stage=Job.Stage.DONE,
         parameters={"register": "enterprise"},
     )
+    checked = Job.objects.create(kind="check_draft", title="test", created_by=people.officer, stage=Job.Stage.DONE, result={"text": "共71家。", "findings": []})
     control = _control(people, units)
     run_all(DAY, control["report"].snapshot)
     return SimpleNamespace(
@@ -193,6 +196,7 @@ def address(name: str, world: SimpleNamespace) -> str:
         "topic_report": [world.demand.pk],
         "achievement_matches": [world.achievement.pk],
         "figure": [world.figure.pk],
+        "draft_result": [world.checked.pk],
         "review_report": [world.past.pk],
         "written_report": [world.report.pk],
         "report_figure": [world.report.pk, _printed(world.report)],

@@ -6,11 +6,12 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from keqiao.control import actions
+from keqiao.control import actions, drafts, facts
+from keqiao.core import files
 from keqiao.core.act import Act
 from keqiao.core.clock import today
 from keqiao.core.jobs import Run, daily, job, start
-from keqiao.core.models import OrgUnit
+from keqiao.core.models import OrgUnit, StoredFile
 
 
 @job("compute_figures")
@@ -28,6 +29,45 @@ def write_report(run: Run, *, template: str, unit: int, year: int) -> dict[str, 
     row = actions.write_report(template, OrgUnit.objects.get(pk=unit), year, run.act, today())
     run.progress(2, 2, _("已生成"))
     return {_("报告"): row.title, "link": reverse("written_report", args=[row.pk])}
+
+
+@job("check_draft")
+def check_draft(run: Run, *, file: str, unit: int, year: int) -> dict[str, Any]:
+    """Findings of a draft with their place in its text; the Word file with comments is kept for the user."""
+    stored = StoredFile.objects.get(pk=file)
+    snapshot = facts.latest_snapshot() or actions.compute(today())[0]
+    with stored.content.open("rb") as handle:
+        content = handle.read()
+    checked = drafts.check(
+        stored.name,
+        content,
+        OrgUnit.objects.get(pk=unit),
+        snapshot,
+        year,
+        lambda done, total: run.progress(done, total, _("正在核对")),
+    )
+    result: dict[str, Any] = {
+        "text": checked.text,
+        "findings": [
+            {
+                "start": one.start,
+                "end": one.end,
+                "span": one.span,
+                "verdict": one.verdict,
+                "reason": one.reason,
+                "record": one.ledger_id,
+                "value": "" if one.ledger_value is None else f"{one.ledger_value:f}",
+                "unit": one.ledger_unit,
+                "inconsistent": list(one.inconsistent),
+                "is_problem": one.is_problem,
+            }
+            for one in checked.findings
+        ],
+    }
+    if checked.marked is not None:
+        marked = files.store(f"{stored.name.rsplit('.', 1)[0]}_核对.docx", checked.marked, run.act)
+        result["marked"] = str(marked.pk)
+    return result
 
 
 @daily

@@ -164,7 +164,9 @@ def read_past(name: str, content: bytes, only: str = "") -> tuple[list[dict[str,
     page = text.clean(imported.text)
     articles = [one for one in text.split_articles(page.text) if not only or one.id == only]
     if not articles:
-        raise InvalidError([Problem("no_article", _("文件中没有这一篇"), _("请核对篇号，或留空读取全文"), "article", _("篇章"), only)])
+        raise InvalidError(
+            [Problem("no_article", _("文件中没有这一篇"), _("请核对篇号，或留空读取全文"), "article", _("篇章"), only)]
+        )
     data, proposals = [], []
     for one in articles:
         words = page.text[one.start : one.end]
@@ -177,7 +179,11 @@ def read_past(name: str, content: bytes, only: str = "") -> tuple[list[dict[str,
 def catalogue() -> text.Catalogue:
     """The indicators as names a text may use for them."""
     entries = [
-        text.CatalogueEntry(one.id, tuple(filter(None, (one.name, one.name_en))), "元" if one.measure_unit in MONEY_FACTORS else one.measure_unit)
+        text.CatalogueEntry(
+            one.id,
+            tuple(filter(None, (one.name, one.name_en))),
+            "元" if one.measure_unit in MONEY_FACTORS else one.measure_unit,
+        )
         for one in facts.current()
     ]
     return text.Catalogue(entries)

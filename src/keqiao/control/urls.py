@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from keqiao.control.views import cockpit, past_reports, targets, written_reports
+from keqiao.control.views import cockpit, draft_check, past_reports, targets, written_reports
 
 urlpatterns = [
     path("cockpit/", cockpit.cockpit, name="cockpit"),
@@ -16,6 +16,8 @@ urlpatterns = [
     path("past-reports/", past_reports.past_reports, name="past_reports"),
     path("past-reports/<int:pk>/", past_reports.review, name="review_report"),
     path("past-reports/decide/<int:pk>/", past_reports.decide, name="decide_proposal"),
+    path("draft-check/", draft_check.draft_check, name="draft_check"),
+    path("draft-check/<uuid:pk>/", draft_check.draft_result, name="draft_result"),
     path("reports/", written_reports.written_reports, name="written_reports"),
     path("reports/<int:pk>/", written_reports.written_report, name="written_report"),
     path("reports/<int:pk>/figure/<path:name>/", written_reports.report_figure, name="report_figure"),

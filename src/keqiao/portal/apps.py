@@ -34,6 +34,7 @@ class PortalConfig(AppConfig):
                 Entry(_("指标目录"), "chart-bar", "indicators", "cockpit.view"),
                 Entry(_("目标"), "target", "targets", "cockpit.view"),
                 Entry(_("编制报告"), "file-description", "written_reports", "report.write"),
+                Entry(_("核对稿件"), "checks", "draft_check", "report.write"),
                 Entry(_("历史报告"), "file-search", "past_reports", "figures.confirm"),
             ],
         )
