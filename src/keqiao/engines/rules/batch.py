@@ -41,7 +41,7 @@ def facts_frame(records: Sequence[Record], grain: Grain) -> pl.DataFrame:
     present = {key for record in records for key in record.values}
     fields = [fact.field for key, fact in grain.facts.items() if key in present]
     frame = stored_frame([dict(record.values) for record in records], fields)
-    return frame.insert_column(0, pl.Series("id", [record.id for record in records], dtype=pl.String))
+    return pl.DataFrame({"id": pl.Series([record.id for record in records], dtype=pl.String)}).hstack(frame.get_columns())
 
 
 def evaluate_batch(rules: Iterable[Rule], facts: pl.DataFrame, as_of: date) -> pl.DataFrame:
