@@ -91,7 +91,7 @@ def _article(rule: Row) -> str:
     conditions = "；".join(one["name"] for one in rule.get("require", ()))
     figures = "，".join(f"{name}{one['value']}" for name, one in rule.get("parameters", {}).items())
     parts = [
-        rule.get("summary", rule["name"]),
+        str(rule.get("summary") or rule["name"]),
         f"条件：{conditions}。" if conditions else "",
         f"标准：{figures}。" if figures else "",
     ]
