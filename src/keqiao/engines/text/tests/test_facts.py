@@ -100,3 +100,23 @@ def test_names_of_instances_are_not_the_indicator() -> None:
 def test_spans_slice_the_text(text: str) -> None:
     for fact in extract_facts(text):
         assert text[fact.start : fact.end] == fact.span
+
+
+def test_parts_joined_by_a_semicolon_share_base_and_announced_status() -> None:
+    assert read("研发经费38.6亿元，同比增长2%；占地区生产总值比重2.71%。")[2][1] == "研发经费占地区生产总值比重"
+    assert [kind for *_, kind in read("力争高新技术企业达到30家;新增科技型中小企业50家。")] == ["target", "target"]
+    assert [kind for *_, kind in read("今年认定企业71家;明年力争认定80家。")] == ["actual", "target"]
+
+
+def test_from_and_to_name_the_same_indicator() -> None:
+    facts = extract_facts("技术合同成交额由上年的38.2亿元增加到45.6亿元,增长19.4%。")
+    assert [f.indicator for f in facts] == ["技术合同成交额", "技术合同成交额", "技术合同成交额增长"]
+    assert [f.period for f in facts][:2] == ["上年", ""]
+
+
+def test_distributed_growth_over_whole_and_part() -> None:
+    facts = read("全市专利授权4521件,其中发明专利876件,同比分别增长12.3%和25.6%。")
+    assert [(name, kind) for _, name, kind in facts][2:] == [
+        ("专利授权数同比增长", "yoy"),
+        ("发明专利授权数同比增长", "yoy"),
+    ]
