@@ -255,14 +255,14 @@ def _source_row(group: list[PrintedFigure]) -> tuple[Run, ...]:
     """One row per figure: all places where it is printed, the exact numbers behind, and where they come from."""
     first = group[0]
     exact = {name: value for figure in group for name, value in figure.inputs}
-    numbers = "；".join(
+    numbers = "； ".join(
         f"{ASPECT_NAMES[name]}{plain(Decimal(value), 8)}{'' if name == 'rank' else first.base_unit}"
         for name, value in exact.items()
     )
     return (
-        Run("、".join(figure.id for figure in group)),
+        Run(" ".join(figure.id for figure in group)),
         Run(first.name + (f"（{first.subject}）" if first.subject else "")),
-        Run("、".join(dict.fromkeys(figure.text for figure in group))),
+        Run("， ".join(dict.fromkeys(figure.text for figure in group))),
         Run(numbers),
         Run(_source(first)),
     )
@@ -276,7 +276,7 @@ def _source(figure: PrintedFigure) -> str:
         f"快照{source.snapshot[:8]}" if source.snapshot else "",
         source.as_of,
     ]
-    return "，".join(part for part in parts if part) or "未注明"
+    return " ".join(part for part in parts if part) or "未注明"
 
 
 def _fixed_zip(data: bytes) -> bytes:
