@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-
 from tests.conftest import ROLE_OF
 
 EVERYBODY = frozenset({"visitor", *ROLE_OF})
@@ -106,6 +105,8 @@ def ours() -> set[str]:
 @pytest.fixture
 def world(people: SimpleNamespace, units: SimpleNamespace, act: Any) -> SimpleNamespace:
     """An enterprise in the east with its account, a file on it, and a job of the officer."""
+    from tests.conftest import DAY
+
     from keqiao.core import files
     from keqiao.core.act import Act
     from keqiao.core.models import Job
@@ -113,7 +114,6 @@ def world(people: SimpleNamespace, units: SimpleNamespace, act: Any) -> SimpleNa
     from keqiao.core.records.declare import REGISTERS
     from keqiao.registers.uscc import complete
     from keqiao.services.actions import run_all
-    from tests.conftest import DAY
 
     enterprise = actions.create(
         REGISTERS["enterprise"],
@@ -142,7 +142,13 @@ def world(people: SimpleNamespace, units: SimpleNamespace, act: Any) -> SimpleNa
         stage=Job.Stage.DONE,
         parameters={"register": "enterprise"},
     )
-    checked = Job.objects.create(kind="check_draft", title="test", created_by=people.officer, stage=Job.Stage.DONE, result={"text": "共71家。", "findings": []})
+    checked = Job.objects.create(
+        kind="check_draft",
+        title="test",
+        created_by=people.officer,
+        stage=Job.Stage.DONE,
+        result={"text": "共71家。", "findings": []},
+    )
     control = _control(people, units)
     run_all(DAY, control["report"].snapshot)
     return SimpleNamespace(
@@ -151,6 +157,7 @@ def world(people: SimpleNamespace, units: SimpleNamespace, act: Any) -> SimpleNa
         stored=stored,
         job=job,
         imported=imported,
+        checked=checked,
         people=people,
         units=units,
         demand=demand,
@@ -161,10 +168,11 @@ def world(people: SimpleNamespace, units: SimpleNamespace, act: Any) -> SimpleNa
 
 def _control(people: SimpleNamespace, units: SimpleNamespace) -> dict[str, Any]:
     """The city's figures, a past report of it and a written one."""
+    from tests.conftest import DAY
+
     from keqiao.control import actions
     from keqiao.control.models import IndicatorFigure
     from keqiao.core.act import Act
-    from tests.conftest import DAY
 
     report = actions.write_report("annual", units.city, DAY.year, Act(people.officer), DAY)
     past = actions.take_in_report(

@@ -15,7 +15,7 @@ from keqiao.engines import rules as engine
 from keqiao.registers import facts
 from keqiao.services.models import EligibilityRun
 
-GRAIN = "enterprise"
+GRAIN, YUAN = "enterprise", "元"
 
 
 @lru_cache(maxsize=2)
@@ -49,6 +49,11 @@ class Entry:
     @property
     def name(self) -> str:
         return name_of(self.rule)
+
+    @property
+    def money(self) -> Any:
+        """The amount in yuan; None where the rule computes none, or another measure."""
+        return self.amount if self.rule.amount and self.rule.amount.unit == YUAN else None
 
     @property
     def amount(self) -> Any:

@@ -16,7 +16,8 @@ from typing import Any
 from django.conf import settings
 
 from keqiao.core.records.fields import Text
-from keqiao.engines.expressions import Field, Problem, ProblemsFound, Scope, Tree, evaluate, parse, read_document
+from keqiao.engines import expressions
+from keqiao.engines.expressions import Field, Problem, ProblemsFound, Scope, Tree, parse, read_document
 from keqiao.registers.classifications import bilingual
 
 FEN = Decimal("0.01")
@@ -126,7 +127,7 @@ def _amounts(version: Version, costs: Sequence[Cost], fixed: Mapping[str, Fracti
         if line.key in fixed:
             values[line.key] = fixed[line.key]
         elif line.formula is not None:
-            result = evaluate(line.formula, values)
+            result = expressions.evaluate(line.formula, values)
             values[line.key] = Fraction(result) if result is not None else Fraction(0)  # type: ignore[arg-type]  # formulas are checked to be numbers
         else:
             values[line.key] = sum((Fraction(cost.amount) for cost in costs if cost.head in line.heads), Fraction(0))

@@ -10,8 +10,6 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import keqiao.core.roles
-
 
 class Migration(migrations.Migration):
     initial = True
@@ -239,7 +237,7 @@ class Migration(migrations.Migration):
             name="Grant",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("role", models.CharField(choices=keqiao.core.roles.role_choices, max_length=30, verbose_name="角色")),
+                ("role", models.CharField(max_length=30, verbose_name="角色")),
                 ("division", models.CharField(blank=True, max_length=30, verbose_name="科室")),
                 ("valid_from", models.DateField(default=datetime.date(2000, 1, 1), verbose_name="生效日期")),
                 ("valid_until", models.DateField(blank=True, null=True, verbose_name="失效日期")),

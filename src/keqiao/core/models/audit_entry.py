@@ -18,7 +18,9 @@ class AuditEntry(models.Model):
 
     number = models.BigIntegerField(_("序号"), unique=True)
     at = models.DateTimeField(_("时间"))
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("操作人"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("操作人")
+    )
     actor_name = models.CharField(_("操作人姓名"), max_length=80, blank=True)
     channel = models.CharField(_("途径"), max_length=10, choices=Channel.choices)
     verb = models.CharField(_("动作"), max_length=40)

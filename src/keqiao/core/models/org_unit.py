@@ -40,12 +40,18 @@ class OrgUnit(models.Model):
     name = models.CharField(_("名称"), max_length=60)
     name_en = models.CharField(_("英文名称"), max_length=80, blank=True)
     level = models.CharField(_("层级"), max_length=10, choices=Level.choices)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("上级单位"))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("上级单位")
+    )
     path = models.CharField(_("路径"), max_length=200, db_index=True, editable=False)
     valid_from = models.DateField(_("设立日期"), default=BEGINNING)
     valid_until = models.DateField(_("撤销日期"), null=True, blank=True)
-    successors = models.ManyToManyField("self", symmetrical=False, blank=True, related_name="predecessors", verbose_name=_("承接单位"))
-    covers = models.ManyToManyField("self", symmetrical=False, blank=True, related_name="parks", verbose_name=_("覆盖乡镇"))
+    successors = models.ManyToManyField(
+        "self", symmetrical=False, blank=True, related_name="predecessors", verbose_name=_("承接单位")
+    )
+    covers = models.ManyToManyField(
+        "self", symmetrical=False, blank=True, related_name="parks", verbose_name=_("覆盖乡镇")
+    )
 
     objects = OrgUnitQuerySet.as_manager()
 
@@ -57,12 +63,6 @@ class OrgUnit(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def clean(self) -> None:
-        if self.valid_until and self.valid_until <= self.valid_from:
-            raise ValidationError({"valid_until": _("撤销日期须晚于设立日期")})
-        if self.parent and self.pk and self.parent.path.startswith(self.path):
-            raise ValidationError({"parent": _("上级单位不能是本单位或其下级")})
-
     def save(self, *args: object, **kwargs: object) -> None:
         super().save(*args, **kwargs)  # type: ignore[arg-type]  # passes on whatever Django sends
         path = (self.parent.path if self.parent else "/") + f"{self.pk}/"
@@ -72,6 +72,12 @@ class OrgUnit(models.Model):
             if old:
                 for below in OrgUnit.objects.filter(path__startswith=old).exclude(pk=self.pk):
                     OrgUnit.objects.filter(pk=below.pk).update(path=path + below.path[len(old) :])
+
+    def clean(self) -> None:
+        if self.valid_until and self.valid_until <= self.valid_from:
+            raise ValidationError({"valid_until": _("撤销日期须晚于设立日期")})
+        if self.parent and self.pk and self.parent.path.startswith(self.path):
+            raise ValidationError({"parent": _("上级单位不能是本单位或其下级")})
 
     def ancestor_ids(self) -> list[int]:
         """Ids from the root down to this unit."""

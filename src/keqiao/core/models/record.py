@@ -44,7 +44,9 @@ class RecordQuerySet(models.QuerySet[Any]):
 
     def _require_scope(self) -> None:
         if not self._scope:
-            raise UnscopedReadError(f"{self.model._meta.label} was read without a scope: use visible_to(user) or unscoped(reason)")
+            raise UnscopedReadError(
+                f"{self.model._meta.label} was read without a scope: use visible_to(user) or unscoped(reason)"
+            )
 
     def _fetch_all(self) -> None:
         self._require_scope()
@@ -90,10 +92,16 @@ class Record(models.Model):
     `merged_into_id` and is archived, so that the merge can be undone.
     """
 
-    org_unit = models.ForeignKey("core.OrgUnit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("属地"))
-    review_state = models.CharField(_("审核状态"), max_length=10, choices=ReviewState.choices, default=ReviewState.APPROVED)
+    org_unit = models.ForeignKey(
+        "core.OrgUnit", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("属地")
+    )
+    review_state = models.CharField(
+        _("审核状态"), max_length=10, choices=ReviewState.choices, default=ReviewState.APPROVED
+    )
     review_note = models.CharField(_("审核意见"), max_length=500, blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("登记人"))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("登记人")
+    )
     created_at = models.DateTimeField(_("登记时间"), auto_now_add=True)
     updated_at = models.DateTimeField(_("更新时间"), auto_now=True)
     edition = models.PositiveIntegerField(_("修订号"), default=1)

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from keqiao.core.roles import DIVISIONS, ROLES, role_choices
+from keqiao.core.roles import DIVISIONS, ROLES
 
 
 class User(AbstractUser):
@@ -37,7 +37,7 @@ class Grant(models.Model):
     """A role held by a user over one unit's subtree, from `valid_from` until before `valid_until`."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="grants", verbose_name=_("账号"))
-    role = models.CharField(_("角色"), max_length=30, choices=role_choices)
+    role = models.CharField(_("角色"), max_length=30)
     org_unit = models.ForeignKey("core.OrgUnit", models.PROTECT, null=True, blank=True, verbose_name=_("管辖单位"))
     division = models.CharField(_("科室"), max_length=30, blank=True)
     valid_from = models.DateField(_("生效日期"), default=datetime.date(2000, 1, 1))

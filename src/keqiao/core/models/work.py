@@ -23,7 +23,9 @@ class Job(models.Model):
     parameters = models.JSONField(_("参数"), default=dict)
     stage = models.CharField(_("状态"), max_length=10, choices=Stage.choices, default=Stage.WAITING)
     attempts = models.PositiveSmallIntegerField(_("尝试次数"), default=0)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="jobs", verbose_name=_("发起人"))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="jobs", verbose_name=_("发起人")
+    )
     created_at = models.DateTimeField(_("发起时间"), auto_now_add=True)
     started_at = models.DateTimeField(_("开始时间"), null=True)
     finished_at = models.DateTimeField(_("结束时间"), null=True)
@@ -70,7 +72,9 @@ class StoredFile(models.Model):
     digest = models.CharField(_("SHA-256"), max_length=64)
     register = models.CharField(_("所属库"), max_length=60, blank=True)
     record_id = models.CharField(_("所属记录"), max_length=40, blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("上传人"))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("上传人")
+    )
     created_at = models.DateTimeField(_("上传时间"), auto_now_add=True)
 
     class Meta:

@@ -21,9 +21,7 @@ def home(request: Any) -> Any:
         rows = register.rows().visible_to(request.user).order_by(*register.order)
         shelves.append({"register": register, "rows": [card(request.user, register, row) for row in rows[:6]]})
     counts = [(REGISTERS[key], REGISTERS[key].rows().visible_to(request.user).count()) for key in DOORS]
-    return render(
-        request, "portal/home.html", {"shelves": shelves, "counts": counts}
-    )
+    return render(request, "portal/home.html", {"shelves": shelves, "counts": counts})
 
 
 def card(user: Any, register: Register, row: Any) -> dict[str, Any]:

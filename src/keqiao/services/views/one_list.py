@@ -37,14 +37,7 @@ def panel(request: Any, pk: int) -> Any:
     entries, questions, record = facts.one_list(enterprise, today())
     labels = {"now": _("现在符合"), "nearly": _("接近符合"), "unknown": _("待核实"), "not": _("暂不符合")}
     groups = [(key, labels[key], [entry for entry in entries if entry.group == key]) for key in facts.GROUPS]
-    total = sum(
-        (
-            entry.amount or 0
-            for entry in entries
-            if entry.group == "now" and entry.rule.amount and entry.rule.amount.unit == "元"
-        ),
-        0,
-    )
+    total = sum((entry.money or 0 for entry in entries if entry.group == "now"), 0)
     context = {
         "enterprise": enterprise,
         "groups": groups,

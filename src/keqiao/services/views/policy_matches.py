@@ -42,7 +42,8 @@ def policy_matches(request: Any) -> Any:
         if f"{key}:verdict" not in mine.columns or (kind and rule.kind != kind):
             continue
         verdict, amount = mine[f"{key}:verdict"], f"{key}:amount"
-        total = mine.filter(verdict == 1)[amount].cast(float).sum() if amount in mine.columns else None
+        is_money = rule.amount is not None and rule.amount.unit == facts.YUAN
+        total = mine.filter(verdict == 1)[amount].cast(float).sum() if is_money and amount in mine.columns else None
         rows.append(
             {
                 "rule": rule,
