@@ -114,3 +114,32 @@ def test_composites_compute(path: Path) -> None:
     best[0], worst[0] = np.where(signs > 0, 1000, 0.5), np.where(signs > 0, 0.5, 1000)
     assert spec.pipeline.compute(table.with_values(best)).rank("u00") == 1
     assert spec.pipeline.compute(table.with_values(worst)).rank("u00") == 12
+
+
+@pytest.mark.slow
+def test_random_figures_lead_back_to_their_rows(tmp_path: Path) -> None:
+    """Every register filled with made-up rows, all indicators rolled up, random figures traced: rows always add up."""
+    seen: dict[tuple[str, str], list[Any]] = {}
+    for definition in DEFINITIONS:
+        for example in definition.examples:
+            for register, rows in example["given"].items():
+                for row in rows:
+                    for name, value in row.items():
+                        seen.setdefault((register, name), []).append(value)
+    random = np.random.default_rng(11)
+    for register in sorted({c.register for d in DEFINITIONS for c in d.components}):
+        rows = []
+        for _ in range(200):
+            row = {
+                name: values[random.integers(len(values))]
+                for (r, name), values in seen.items()
+                if r == register and random.random() < 0.85
+            }
+            row["org_unit"] = [None, "t1", "t2", "c"][random.integers(4)]
+            rows.append(row)
+        write_register(tmp_path, register, rows)
+    roll = roll_up(DEFINITIONS, tmp_path, TREE, ["2023", "2024", "2024Q1", "2024-01..09"])
+    assert not roll.problems
+    figures = list(roll.figures())
+    for at in random.choice(len(figures), 1000, replace=False):
+        assert trace(figures[at], roll).adds_up, figures[at]

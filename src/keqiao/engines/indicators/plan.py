@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import pyarrow as pa
 
-from keqiao.engines.expressions import Dimension, Field, ProblemsFound, Scope, parse, to_sql, unit_of
+from keqiao.engines.expressions import MONEY, Dimension, Field, ProblemsFound, Scope, parse, to_sql, unit_of
 from keqiao.engines.indicators.definition import Component, Definition, in_dependency_order
 from keqiao.engines.indicators.period import Period
 from keqiao.engines.indicators.problems import IndexProblem, Problem
@@ -168,9 +168,10 @@ class _Compiler:
                 f"the formula gives {tree.type.label}",
                 "correct the formula or the unit (money needs 元 or 万元, ratios % or none)",
             )
-        # Amounts are stored in the declared unit; six digits behind the point are kept for further formulas.
-        kind = "money" if dimension else "number"
-        return Field.declare(d.id, d.id, kind, unit=d.measure_unit, decimals=6, largest=10**10 if dimension else 10**11)
+        # Figures are stored in the declared unit; six digits behind the point are kept for further formulas.
+        money = dimension == MONEY
+        kind, largest = ("money", 10**10) if money else ("number", 10**11)
+        return Field.declare(d.id, d.id, kind, unit=d.measure_unit, decimals=6, largest=largest)
 
     def _figure_sql(self, d: Definition, parts: Mapping[str, tuple[str, str, Field]]) -> str:
         zero = d.missing.policy == "zero"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from keqiao.engines.expressions import (
+    AREA,
     MONEY,
     Field,
     Kind,
@@ -307,10 +308,25 @@ def _as_text(field: Field, dialect: str) -> str:
     return name if field.kind is Kind.TEXT else f"CAST({name} AS {'STRING' if dialect == 'spark' else 'VARCHAR'})"
 
 
+_BASE_UNITS = {(): "", MONEY: "元", AREA: "平方米"}
+
+
 def _result_field(component: Component, value: Tree | None) -> Field:
-    """The component as a field of the formula: money stays money, counts are whole."""
+    """The component as a field of the formula, in base units: money stays money, areas areas, counts are whole."""
     if value is None or component.distinct:
         return Field.declare(component.name, component.name, "number", decimals=0, largest=10**12)
+    unit = _BASE_UNITS.get(value.type.dimension)
+    if unit is None:
+        raise IndexProblem.single(
+            "index.component.unit",
+            component.name,
+            "value",
+            component.value,
+            "a ratio of amounts cannot be added up",
+            "aggregate numerator and denominator as two components and divide in the formula",
+        )
     if value.type.dimension == MONEY:
         return Field.declare(component.name, component.name, "money", largest=10**15)
-    return Field.declare(component.name, component.name, "number", decimals=6, largest=10**11)
+    # 亩 are thirds of square metres: areas keep more digits, so that none shows after dividing. Both fit 64 bits.
+    decimals, largest = (8, 10**10) if unit else (6, 10**12)
+    return Field.declare(component.name, component.name, "number", unit=unit, decimals=decimals, largest=largest)
