@@ -19,6 +19,7 @@ from keqiao.engines.expressions import ProblemsFound
 from keqiao.engines.indicators.columns import Array
 from keqiao.engines.indicators.composite import Composite
 from keqiao.engines.indicators.definition import load_definitions
+from keqiao.engines.indicators.outranking import copeland, kemeny_orders, outranking_matrix
 from keqiao.engines.indicators.period import Period
 from keqiao.engines.indicators.prepare import Table, read_table
 from keqiao.engines.indicators.problems import IndexProblem
@@ -132,7 +133,20 @@ def _compute(given: argparse.Namespace) -> int:
     spec, table = _read(given)
     result = spec.pipeline.compute(table)
     write_composite(result, given.out, spec.unit_column)
+    if spec.outranking:
+        write_outranking(result, given.out, spec.unit_column)
     return 0
+
+
+def write_outranking(result: Composite, out: Path, unit_column: str) -> None:
+    """Pairwise votes over the normalised indicators by their effective weights, Copeland scores and the exact Kemeny order(s)."""
+    shares = result.framework.effective_weights(result.weights)
+    weights = np.array([shares[c] for c in result.normalised.columns])
+    votes = outranking_matrix(result.normalised.values, weights)
+    support, orders = kemeny_orders(votes)
+    wins = copeland(result.normalised.values, weights)
+    _write_matrix(out / "outranking.csv", unit_column, result.units, [*result.units, "copeland"], [*votes.T, wins])
+    _write_json(out / "kemeny.json", {"support": support, "orders": [[result.units[i] for i in o] for o in orders]})
 
 
 def write_composite(result: Composite, out: Path, unit_column: str) -> None:

@@ -32,6 +32,7 @@ _SECTIONS = {
     "owner",
     "period",
     "level",
+    "outranking",
 }
 
 
@@ -47,6 +48,7 @@ class IndexSpec:
     names: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     level: str = ""
+    outranking: bool = False
 
 
 def read_spec(path: Path, framework: Path | None = None) -> IndexSpec:
@@ -89,6 +91,7 @@ def read_spec(path: Path, framework: Path | None = None) -> IndexSpec:
         else {"zh": str(named or path.stem)},
         source=str(data.get("source", "")),
         level=str(data.get("level", "")),
+        outranking=bool(data.get("outranking", False)),
     )
 
 

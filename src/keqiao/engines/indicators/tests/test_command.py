@@ -72,6 +72,36 @@ def test_compute(files: Path) -> None:
     assert json.loads((files / "out" / "steps.json").read_text(encoding="utf-8"))["digest"]
 
 
+def test_outranking(files: Path) -> None:
+    """Three criteria in a circle: every order of the cycle is equally good."""
+    (files / "meta.csv").write_text(
+        "Level,iCode,Direction,Weight,Parent,Type\n1,a,1,1,index,Indicator\n1,b,1,1,index,Indicator\n1,c,1,1,index,Indicator\n2,index,1,1,NA,Aggregate\n",
+        encoding="utf-8",
+    )
+    (files / "data.csv").write_text("uCode,a,b,c\nx,3,1,2\ny,2,3,1\nz,1,2,3\n", encoding="utf-8")
+    (files / "spec.yaml").write_text("framework: meta.csv\noutranking: true\n", encoding="utf-8")
+    assert (
+        main(
+            [
+                "compute",
+                "--spec",
+                str(files / "spec.yaml"),
+                "--data",
+                str(files / "data.csv"),
+                "--out",
+                str(files / "out"),
+            ]
+        )
+        == 0
+    )
+    found = json.loads((files / "out" / "kemeny.json").read_text(encoding="utf-8"))
+    assert found["support"] == pytest.approx(5 / 3)
+    assert sorted(map("".join, found["orders"])) == ["xyz", "yzx", "zxy"]
+    matrix = rows_of(files / "out" / "outranking.csv")
+    assert float(matrix["x"]["y"]) == pytest.approx(2 / 3)
+    assert float(matrix["x"]["copeland"]) == 0
+
+
 def test_sensitivity_and_sobol_keep_their_draws(files: Path) -> None:
     call = ["--spec", str(files / "spec.yaml"), "--data", str(files / "data.csv")]
     assert main(["sensitivity", *call, "--reps", "8", "--seed", "3", "--out", str(files / "s")]) == 0
