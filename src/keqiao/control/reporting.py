@@ -102,7 +102,7 @@ def report_figures(unit: OrgUnit, year: int, period: str, before: str, snapshot:
                 period=period,
                 last_year=plain(previous.value, one)
                 if previous and previous.value is not None
-                else (plain(baseline.value, one) if baseline else None),
+                else (plain(baseline.value, one) if baseline and baseline.value is not None else None),
                 target=plain(target.value, one) if target else None,
                 next_target=plain(next_target.value, one) if next_target else None,
                 rank=ranks.get(place.pk),

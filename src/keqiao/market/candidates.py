@@ -101,7 +101,7 @@ def experts(user: Any, text: str, kind: str = "person", top: int = 8) -> list[Ca
         return []
     sight = access.lens(user, register)
     by_id = {f"{name}:{work.pk}": (name, work) for held in works.values() for name, work in held}
-    found = []
+    found: list[Candidate] = []
     for score in list(engine.rank_people(texts, text))[:top]:
         row = rows[int(score.person)]
         evidence = [

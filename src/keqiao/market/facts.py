@@ -1,7 +1,7 @@
 """Market rows as the engine's plain facts: the funnel's events."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from keqiao.engines import match as engine
 from keqiao.market.models import MatchEvent
@@ -14,7 +14,7 @@ def funnel_events(rows: Any = None) -> Iterator[engine.Event]:
         yield engine.Event(
             pair=row.pair,
             at=row.at,
-            stage=row.stage or None,
+            stage=cast(Any, row.stage) if row.stage else None,
             answer=row.answer,
             matcher=row.matcher,
             broker=row.broker.name if row.broker else "",

@@ -96,7 +96,7 @@ def apply(register: Register, row: Any, values: Values) -> list[Problem]:
 def register_allows_null(register: Register, field: Field) -> bool:
     if field.path.startswith("data__"):
         return True
-    return bool(register.model._meta.get_field(field.path).null)  # type: ignore[union-attr]  # only columns are declared
+    return bool(register.model._meta.get_field(field.path).null)
 
 
 def editable(register: Register) -> list[str]:

@@ -307,7 +307,7 @@ def record_history(request: Any, key: str, pk: int) -> Any:
 
 def _changes(user: Any, register: Register, row: Any, entry: AuditEntry) -> list[dict[str, Any]]:
     sight = access.lens(user, register)
-    changes = []
+    changes: list[dict[str, Any]] = []
     for name in {**(entry.before or {}), **(entry.after or {})}:
         field = register.fields.get(name)
         if field is None or entry.verb not in {"change", "create", "remove", "merge", "unmerge"}:

@@ -1,6 +1,6 @@
 """Matches: on a demand's page, on an achievement's page, and while a demand is still being typed."""
 
-from typing import Any
+from typing import Any, Literal
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -76,7 +76,7 @@ def try_demand(request: Any) -> Any:
     """The demand coach: type a need, answer at most five questions, and see the candidates change."""
     text = request.GET.get("text", "").strip()[:2000]
     given = {key[2:]: value for key, value in request.GET.items() if key.startswith("a_") and value.strip()}
-    language = "en" if (get_language() or "").startswith("en") else "zh"
+    language: Literal["zh", "en"] = "en" if (get_language() or "").startswith("en") else "zh"
     coaching = engine.coach(text, given, language) if text else None
     found = find(request.user, coaching.search_text, "achievement", 8) if coaching else []
     people = experts(request.user, coaching.search_text, "person", 4) if coaching and not request.htmx else []

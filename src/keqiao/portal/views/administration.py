@@ -130,7 +130,7 @@ def system(request: Any) -> Any:
         (_("版本"), __version__),
         (
             _("数据库"),
-            f"{connection.vendor} {connection.Database.sqlite_version if connection.vendor == 'sqlite' else connection.pg_version}",
+            f"{connection.vendor} {'.'.join(str(part) for part in connection.get_database_version())}",
         ),
         (_("剩余磁盘"), f"{disk.free / 2**30:.1f} GiB / {disk.total / 2**30:.1f} GiB"),
         (_("排队任务"), Job.objects.filter(stage=Job.Stage.WAITING).count()),

@@ -34,7 +34,7 @@ def policy_matches(request: Any) -> Any:
         return render(request, "services/policy_matches.html", {"run": None})
     units = _units(request.user)
     kind = request.GET.get("kind", "")
-    rows = []
+    rows: list[dict[str, Any]] = []
     rules = facts.rules_on(run.as_of)
     frame = facts.results(run)
     mine = frame.filter(frame["org_unit"].is_in(units))
