@@ -128,7 +128,7 @@ class Compiler(Generic[E]):
         if ratio.denominator is None:
             for digits in range(0, 13):
                 factor = ratio.scale * 10**digits
-                if factor.denominator == 1 and ratio.top * abs(factor) < 10**30:
+                if factor.denominator == 1 and len(str(ratio.top * abs(factor.numerator))) + digits + 2 <= 38:
                     scaled = self._scaled(numerator, factor.numerator, ratio.top)
                     return backend.decimal(scaled, digits, ratio.top * abs(factor.numerator))
         return backend.floating(numerator, ratio.denominator, ratio.scale)

@@ -148,7 +148,7 @@ class Field:
         aliases: tuple[str, ...] = (),
         choices: tuple[str, ...] = (),
     ) -> Field:
-        """A field with defaults by kind: money (元, 2 decimals, ≤ 10^13), integer, share (6 decimals), number (4), text, bool, date, set.
+        """A field with defaults by kind: money (元, 2 decimals, ≤ 10^13), integer, share (6 decimals, ≤ 1000), number (4), text, bool, date, set.
 
         Raises ValueError for an unknown kind or unit."""
         base, usual_unit, usual_decimals = _SUGAR.get(kind, (None, "", 4))
@@ -165,7 +165,8 @@ class Field:
         digits = (
             decimals if decimals is not None else (2 if chosen == "元" else usual_decimals if kind != "money" else 6)
         )
-        limit = largest if largest is not None else int(10**13 / measured[1]) if is_money else 10**9
+        usual_limit = int(10**13 / measured[1]) if is_money else 1000 if kind == "share" else 10**9
+        limit = usual_limit if largest is None else largest
         return cls(key, name, real, chosen, digits, limit, english, aliases, choices)
 
     @property

@@ -270,11 +270,11 @@ def _moved_tables(table: Table) -> Iterator[tuple[str, Table]]:
         for sign in (1, -1):
             if step.operator is not None:
                 yield (
-                    f"第{index + 1}档界限",
+                    f"第{index + 1}档界限 {sign:+d}",
                     _with(table, index, replace(step, bound=_plain(Fraction(step.bound) + sign * _grain(step.bound)))),
                 )
             yield (
-                f"第{index + 1}档取值",
+                f"第{index + 1}档取值 {sign:+d}",
                 _with(table, index, replace(step, value=_plain(Fraction(step.value) + sign * _grain(step.value)))),
             )
 
