@@ -88,6 +88,8 @@ def measure_of(quantity: Quantity, clause: str, left: str, right: str, earlier: 
         return _percent_measure(clause, left, tail, right, earlier)
     if unit == "倍":
         return _ratio_measure(clause, left, tail)
+    if re.match(r"[,，]?(?:高于|低于|高出|领先|超出)", left.strip()):
+        return "gap"
     if (
         (_COMPARE.search(clause) or re.search(r"相比[,，]$", earlier) or re.search(r"[比较]", clause[:2]))
         and _GROW.search(_strip_approx(tail))
