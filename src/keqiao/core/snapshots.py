@@ -14,7 +14,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -200,10 +200,11 @@ def _put(writer: pq.ParquetWriter, held: list[pa.Table]) -> int:
     return rows
 
 
-def table_of(register: Register, rows: Any) -> pa.Table:
-    """Some rows of a register in the form of a snapshot: what is worked out from one row is then worked out as from all."""
-    columns = columns_of(register)
-    tables = list(tables_of(register, rows.filter(merged_into_id=None, review_state__in=HELD).order_by("pk"), columns))
+def table_of(register: Register, rows: Any, only: Collection[str] = ()) -> pa.Table:
+    """Some rows of a register in the form of a snapshot: what is worked out from one row is then worked out as from all. `only`: columns wanted."""
+    columns = [column for column in columns_of(register) if not only or column.name in only]
+    held = rows.filter(merged_into_id=None, review_state__in=HELD).order_by("pk")
+    tables = list(tables_of(register, held, columns))
     return pa.concat_tables(tables) if tables else _schema(register, columns).empty_table()
 
 
