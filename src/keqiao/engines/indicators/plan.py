@@ -28,7 +28,7 @@ class Plan:
     definitions: tuple[Definition, ...]
     period_rows: list[tuple[int, date, date, date, int, int]]
     closure_rows: list[tuple[int, str, str, bool]]
-    frame_rows: list[tuple[str, int]]
+    frame_rows: list[tuple[str, int, str]]
     expected_rows: list[tuple[str, int, str, str]]
     components: tuple[tuple[str, str], ...]
     figures: tuple[tuple[str, str], ...]
@@ -208,10 +208,10 @@ class _Compiler:
             else ""
         )
         state = f"CASE WHEN value IS NULL THEN 'missing' {few} WHEN coverage < {d.missing.min_coverage!r} THEN 'low_coverage' ELSE 'ok' END"
-        inner = f"SELECT f.org, f.period, {', '.join(inputs)} FROM frame f {' '.join(joins)}"
+        inner = f"SELECT f.org, f.period, f.label, {', '.join(inputs)} FROM frame f {' '.join(joins)}"
         middle = f"SELECT *, {value} AS value, {rows} AS n_rows, {coverage} AS coverage FROM ({inner}) i"
         keep = "" if zero else " WHERE value IS NOT NULL OR n_rows > 0"
-        return f"SELECT '{d.id}' AS indicator, {d.version} AS version, org, period, value, {state} AS state, n_rows, coverage, {text} AS components FROM ({middle}) o{keep}"
+        return f"SELECT '{d.id}' AS indicator, {d.version} AS version, org, period, label, value, {state} AS state, n_rows, coverage, {text} AS components FROM ({middle}) o{keep}"
 
     def _counts_reporters(self, d: Definition, name: str) -> bool:
         component = next(c for c in d.components if c.name == name)
@@ -293,12 +293,12 @@ class _Compiler:
         coverage = "CASE WHEN COALESCE(t.n, 0) = 0 THEN 1.0 ELSE CAST(t.known AS DOUBLE) / t.n END"
         empty = "CAST(NULL AS MAP<STRING, DOUBLE>)" if self.dialect == "spark" else "CAST(NULL AS MAP(VARCHAR, DOUBLE))"
         state = f"CASE WHEN t.v IS NULL AND (t.n > 0 OR NOT s.zero) THEN 'missing' {few} WHEN {coverage} < s.least THEN 'low_coverage' ELSE 'ok' END"
-        columns = f"s.indicator, s.version, {{}}.org, {{}}.period, {value} AS value, {state} AS state, COALESCE(t.n, 0) AS n_rows, {coverage} AS coverage, {empty} AS components"
+        columns = f"s.indicator, s.version, f.org, f.period, f.label, {value} AS value, {state} AS state, COALESCE(t.n, 0) AS n_rows, {coverage} AS coverage, {empty} AS components"
         series = f"(SELECT * FROM (VALUES {values}) AS w(indicator, version, series, scale, zero, least, few)) s"
-        here = f"SELECT {columns.format('t', 't')} FROM {table} t JOIN {series} ON t.series = s.series JOIN frame f ON f.org = t.org AND f.period = t.period"
+        here = f"SELECT {columns} FROM {table} t JOIN {series} ON t.series = s.series JOIN frame f ON f.org = t.org AND f.period = t.period"
         if not any(d.missing.policy == "zero" for d in definitions):
             return here
-        return f"SELECT {columns.format('f', 'f')} FROM frame f CROSS JOIN {series} LEFT JOIN {table} t ON t.series = s.series AND t.org = f.org AND t.period = f.period WHERE s.zero OR t.n > 0"
+        return f"SELECT {columns} FROM frame f CROSS JOIN {series} LEFT JOIN {table} t ON t.series = s.series AND t.org = f.org AND t.period = f.period WHERE s.zero OR t.n > 0"
 
     def _closure(self) -> list[tuple[int, str, str, bool]]:
         days = [self.boundary] if self.boundary else [self.calendar.start, *self.calendar.turning_days]
@@ -309,9 +309,9 @@ class _Compiler:
                 rows += [(version, code, above, above == chain[0]) for above in chain]
         return rows
 
-    def _frame(self) -> list[tuple[str, int]]:
+    def _frame(self) -> list[tuple[str, int, str]]:
         return [
-            (u.code, i)
+            (u.code, i, p.label)
             for i, p in enumerate(self.calendar.periods)
             for u in self.tree.units_on(self.boundary or p.last_day)
         ]
@@ -392,7 +392,7 @@ def small_tables(plan: Plan) -> dict[str, tuple[pa.Schema, Sequence[tuple[object
             pa.schema([("ver", pa.int32()), ("leaf", pa.string()), ("ancestor", pa.string()), ("own", pa.bool_())]),
             plan.closure_rows,
         ),
-        "frame": (pa.schema([("org", pa.string()), ("period", pa.int32())]), plan.frame_rows),
+        "frame": (pa.schema([("org", pa.string()), ("period", pa.int32()), ("label", pa.string())]), plan.frame_rows),
         "expected": (
             pa.schema([("org", pa.string()), ("period", pa.int32()), ("level", pa.string()), ("unit", pa.string())]),
             plan.expected_rows,

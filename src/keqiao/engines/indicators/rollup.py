@@ -231,16 +231,9 @@ def _on_duckdb(plan: Plan, snapshot: Snapshot) -> pa.Table:
         blocks.append(name)
     if not blocks:
         return FIGURES.empty_table()
-    labels = pa.table(
-        {
-            "idx": pa.array(range(len(plan.calendar.periods)), pa.int32()),
-            "label": [p.label for p in plan.calendar.periods],
-        }
-    )
-    connection.register("labels", labels)
     union = " UNION ALL ".join(
         f"SELECT indicator, CAST(version AS INTEGER) AS version, org, label AS period, value, state, CAST(n_rows AS BIGINT) AS n_rows, CAST(coverage AS DOUBLE) AS coverage, components "
-        f"FROM {name} JOIN labels ON idx = period"
+        f"FROM {name}"
         for name in blocks
     )
     return _arrow(connection, union).cast(FIGURES)
