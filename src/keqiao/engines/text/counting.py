@@ -45,6 +45,8 @@ def counts(text: str, number: Number, unit: str, end: int) -> bool:
         return False
     if unit in ("次", "轮", "届") and re.match(r"全会|全体|会议精神|党代", after):
         return False
+    if digits == "十" and not is_money(unit) and (not after or after[0] in "、，。；,;)）\n 和"):
+        return True
     if digits in ("百", "千", "万", "十") and not is_money(unit):
         return bool(re.search(r"(?:近|超|超过|上|过|突破|逾|达|破|约|满)$", before)) or number.approx != ""
     if digits in ("百", "千", "十", "百万", "千万", "万") and is_money(unit):
