@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django import template
@@ -11,6 +12,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 register = template.Library()
+
+
+def decimal(value: Any) -> Decimal:
+    """Any of our numbers as a Decimal; a fraction to ten places, which is more than a page shows."""
+    if isinstance(value, Fraction):
+        return round(Decimal(value.numerator) / Decimal(value.denominator), 10)
+    return Decimal(str(value))
 
 
 @register.simple_tag
@@ -29,7 +37,7 @@ def yuan(value: Any) -> str:
     """An amount in 元 as people read it: 万元 from ten thousand up, 亿元 from a hundred million up."""
     if value in (None, ""):
         return "—"
-    amount = Decimal(value)
+    amount = decimal(value)
     for size, unit in ((Decimal(10) ** 8, _("亿元")), (Decimal(10) ** 4, _("万元"))):
         if abs(amount) >= size:
             return f"{amount / size:,.2f} {unit}"
@@ -41,7 +49,7 @@ def number(value: Any) -> str:
     """A number with thousands separators and no trailing zeros."""
     if value in (None, ""):
         return "—"
-    text = f"{Decimal(str(value)):,f}"
+    text = f"{decimal(value):,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -50,7 +58,7 @@ def number2(value: Any) -> str:
     """A number for reading: thousands separators, two decimals at most; all digits are behind the link."""
     if value in (None, ""):
         return ""
-    return number(round(Decimal(str(value)), 2))
+    return number(round(decimal(value), 2))
 
 
 @register.filter
