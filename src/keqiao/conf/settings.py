@@ -200,6 +200,7 @@ FORMAT_MODULE_PATH = "keqiao.conf.formats"
 
 STATIC_URL = "static/"
 STATIC_ROOT = ROOT / "static" / "served"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns where it is missing, and tests take warnings for errors
 STATICFILES_DIRS = [path for path in (ROOT / "assets" / "site", ROOT / "static" / "built") if path.exists()]
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 STORAGES = {
