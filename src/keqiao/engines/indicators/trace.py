@@ -15,7 +15,7 @@ import pyarrow as pa
 from keqiao.engines.expressions import Field, Scope, evaluate, parse, unit_of
 from keqiao.engines.indicators.definition import Component, Definition, in_force
 from keqiao.engines.indicators.period import Period
-from keqiao.engines.indicators.plan import compile_plan
+from keqiao.engines.indicators.plan import Plan
 from keqiao.engines.indicators.problems import IndexProblem
 from keqiao.engines.indicators.rollup import Figure, RollUp, open_snapshot, pin_of, roll_up
 from keqiao.engines.indicators.selection import Calendar, Selection, compile_component, quoted_name
@@ -171,13 +171,18 @@ def _component_rows(
     turns = () if boundary else tuple(tree.turning_days(period.start, period.stop))
     calendar = Calendar((period,), turns)
     selection = compile_component(c, snapshot.scope(c.register), calendar, "duckdb")
-    plan = compile_plan(
-        [replace(definition, components=(c,), formula=c.name, disclosure=None)], snapshot, tree, [period], boundary
-    )
-    connection = open_snapshot(replace(plan, registers=frozenset({c.register})), snapshot)
+    days = [boundary] if boundary else [period.start, *turns]
+    inside_org = [
+        (version, code, figure.org, figure.org == chain[0])
+        for version, day in enumerate(days)
+        for code in tree.codes
+        for chain in (tree.chain(code, day),)
+        if figure.org in chain
+    ]
+    tables = Plan(calendar, (), calendar.rows(), inside_org, [], [], (), (), frozenset({c.register}), ())
+    connection = open_snapshot(tables, snapshot)
     org = figure.org.replace("'", "''")
     own = " AND c.own" if c.across == "none" else ""
-    # The leaf list is a plain IN so that Parquet row groups without these units are never read.
     inside = f"SELECT s.* FROM ({selection.contributions()}) s JOIN closure c ON c.leaf = s.leaf AND c.ver = s.ver AND c.ancestor = '{org}'{own}"
     connection.execute(f"CREATE TEMP TABLE shown AS {inside}")
     total = _total(selection, connection.sql)
