@@ -80,6 +80,18 @@
     });
   }
 
+  /* A link to #tab-… opens that tab; opening a tab puts it into the address. */
+  function openTab() {
+    const tab = /^#tab-[\w-]+$/.test(location.hash) && document.querySelector('[data-bs-toggle="tab"][href="' + location.hash + '"]');
+    if (tab && !tab.classList.contains("active")) tab.click();
+  }
+  window.addEventListener("load", openTab);
+  window.addEventListener("hashchange", openTab);
+  document.addEventListener("shown.bs.tab", function (event) {
+    const link = event.target.getAttribute("href") || "";
+    if (link.startsWith("#tab-") && link !== location.hash) history.replaceState(null, "", link);
+  });
+
   function prepare(root) { drawCharts(root); watchDrafts(root); chooseFromMany(root); }
   document.addEventListener("DOMContentLoaded", function () { prepare(document); });
   document.addEventListener("htmx:load", function (event) { prepare(event.detail.elt); });
