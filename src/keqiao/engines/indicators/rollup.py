@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TypeAlias
 
@@ -73,7 +73,7 @@ class RollUp:
     boundary: date | None
     problems: tuple[Problem, ...]
 
-    @property
+    @cached_property
     def pin(self) -> str:
         """Short hash of snapshot, tree, boundary and definitions: equal pins give equal figures."""
         return pin_of(self.snapshot, self.tree, self.boundary, self.definitions)
