@@ -36,23 +36,21 @@ def assign(task: AssignmentProblem, seconds: float = 60.0) -> Assignment:
 
 
 def _fairest(model: Model, best: Solution, deadline: float) -> Solution:
-    """Raise the worst item as far as possible: bisect between what is reached and what the relaxed problem allows."""
+    """Raise the worst item as far as possible: first straight to the limit set by its own best people, then by bisecting
+    below the limit of the relaxed problem."""
     assert best.chosen is not None
-    reached = int(model.per_item(best.chosen).min())
-    upper = model.worst_bound(deadline - time.perf_counter())
-    proven = best.proven
+    reached, upper = int(model.per_item(best.chosen).min()), model.simple_worst_bound()
+    proven, aim = best.proven, upper
     while upper > reached:
-        aim = upper if best.level is None else (reached + upper + 1) // 2
         found = model.solve(model.fit, deadline - time.perf_counter(), at_least=aim)
         if found.chosen is not None:
-            best, reached = found, aim
-            proven = found.proven
+            best, reached, proven = found, aim, found.proven
         elif found.infeasible:
-            upper = aim - 1
-            best = Solution(best.chosen, best.proven, best.bound, False, best.level or 0)
+            upper = min(aim - 1, model.worst_bound(deadline - time.perf_counter())) if aim == upper else aim - 1
         else:
             proven = False
             break
+        aim = (reached + upper + 1) // 2
     return Solution(best.chosen, proven, best.bound, False, reached)
 
 

@@ -200,7 +200,8 @@ class Index:
 
     def _reasons(self, text: str, candidate: Candidate, filters: Sequence[Filter], mode: Mode) -> Reasons:
         fields = tuple(FieldMatch.of(each, candidate.document) for each in filters)
-        statistics, query_terms = self._store.statistics(candidate.address), terms(text)
+        statistics = self._store.statistics(candidate.address)
+        query_terms = terms(text) if mode == "full" else self._store.quick_terms(text)
         points = statistics.contributions(query_terms, weighted_terms(candidate.document, self._store.weights))
         if mode == "full":
             points = QueryProfile.of(query_terms, statistics).points(points)

@@ -3,6 +3,7 @@
 Hides the solver and its number formats; fits are whole numbers (`UNIT` per point) so that sums are exact.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -86,24 +87,53 @@ class Model:
         """Total fit of each item."""
         return np.bincount(self.item[chosen], weights=self.fit[chosen], minlength=len(self.task.items))
 
-    def solve(self, gain: np.ndarray, seconds: float, at_least: int | None = None) -> Solution:
-        """Maximise the gain; `at_least` = lowest total fit allowed for an item."""
+    def solve(self, gain: Array, seconds: float, at_least: int | None = None) -> Solution:
+        """Maximise the gain; `at_least` = lowest total fit allowed for an item.
+
+        The limits per item are added only where a solution breaks them: few do, and each makes the search much harder.
+        """
         if len(self.person) == 0:
             possible = bool(np.all(self.low <= 0)) and not at_least
             return Solution(np.zeros(0, dtype=bool) if possible else None, possible, 0.0, not possible)
+        deadline, limited = time.perf_counter() + seconds, np.zeros(len(self.task.items), dtype=bool)
+        while True:
+            found = self._maximise(gain, deadline - time.perf_counter(), at_least, limited)
+            if at_least is None or found.chosen is None:
+                return found
+            below = self.per_item(found.chosen) < at_least
+            if not below.any():
+                return found
+            limited |= below
+
+    def _maximise(self, gain: Array, seconds: float, at_least: int | None, limited: Array) -> Solution:
         limits = [LinearConstraint(self.rows, self.low, self.high)]
-        if at_least is not None:
-            limits.append(LinearConstraint(self._fit_rows(), at_least, np.inf))
-        done = milp(
+        if at_least is not None and limited.any():
+            limits.append(LinearConstraint(self._fit_rows()[limited], at_least, np.inf))
+        bounds, options = Bounds(self.fixed, 1.0), {"time_limit": max(seconds, 0.1)}
+        relaxed = milp(-gain.astype(float), constraints=limits, bounds=bounds, options=options)
+        if relaxed.status == 2:
+            return Solution(None, False, 0.0, True, at_least)
+        # Number, load and balance rows form a flow network: the relaxed optimum is then whole by itself.
+        if relaxed.status == 0 and np.abs(relaxed.x - np.round(relaxed.x)).max() < 1e-6:
+            return Solution(relaxed.x > 0.5, True, -float(relaxed.fun), False, at_least)
+        whole = milp(
             -gain.astype(float),
             constraints=limits,
-            bounds=Bounds(self.fixed.astype(float), 1.0),
+            bounds=bounds,
             integrality=np.ones(len(gain)),
-            options={"time_limit": max(seconds, 0.1), "mip_rel_gap": 0.0},
+            options={**options, "mip_rel_gap": 0.0},
         )
-        chosen = None if done.x is None else np.asarray(done.x) > 0.5
-        bound = -float(done.mip_dual_bound) if done.mip_dual_bound is not None else float(gain.sum())
-        return Solution(chosen, done.status == 0, bound, done.status == 2, at_least)
+        chosen = None if whole.x is None else np.asarray(whole.x) > 0.5
+        bound = -float(whole.mip_dual_bound) if whole.mip_dual_bound is not None else float(gain.sum())
+        return Solution(chosen, whole.status == 0, bound, whole.status == 2, at_least)
+
+    def simple_worst_bound(self) -> int:
+        """No item can get more than its own best people: an upper limit of the worst-served item, found at once."""
+        sums = [
+            int(np.sort(self.fit[columns])[::-1][: item.number].sum())
+            for columns, item in zip(_columns(self.item, len(self.task.items)), self.task.items, strict=True)
+        ]
+        return min(sums, default=0)
 
     def worst_bound(self, seconds: float) -> int:
         """The highest worst-item fit that could be reached if people could be split: never less than the truth."""

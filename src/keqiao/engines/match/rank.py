@@ -79,7 +79,7 @@ class QueryProfile:
 
 def lexical_order(store: Store, text: str, filters: Sequence[Filter], top: int) -> list[Candidate]:
     """Candidates by BM25 alone."""
-    found = store.by_terms(terms(text), filters, top)
+    found = store.by_terms(store.quick_terms(text), filters, top)
     return _sorted([Candidate(each.address, store.document(each.address), each.bm25, each.bm25) for each in found], top)
 
 
