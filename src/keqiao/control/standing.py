@@ -1,29 +1,28 @@
-"""How units stand against last year and plan: the lines of the cockpit, and its charts as options for the page."""
+"""How units stand against last year and plan: the lines of the cockpit."""
 
-import datetime
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from functools import cached_property
 
-from django.templatetags.static import static
-from django.urls import reverse
-from django.utils.translation import get_language
-
-from keqiao.control import facts
+from keqiao.control import facts, progress
 from keqiao.control.models import IndicatorFigure, Target
+from keqiao.core import packs
 from keqiao.core.models import OrgUnit, Snapshot
 from keqiao.engines import indicators as engine
+from keqiao.engines.expressions import read_document
+
+LATE = (engine.Status.BEHIND, engine.Status.FAR_BEHIND)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One unit's value of one indicator with what it is compared to. `attained` and `time_passed` are percents; `pace` is the first over the second."""
+    """One unit's value of one indicator with what it is compared to. `way` is the engine's attainment, None without a target."""
 
     unit: OrgUnit
     figure: IndicatorFigure | None
     last_year: Decimal | None
     target: Target | None
-    time_passed: Decimal
+    way: engine.Attainment | None
     direction: str
 
     @property
@@ -38,20 +37,34 @@ class Standing:
         return (self.value - self.last_year) / abs(self.last_year) * 100
 
     @property
+    def is_better(self) -> bool:
+        """The change over last year is the wanted way."""
+        return self.growth is not None and (self.growth >= 0) == (self.direction != "down")
+
+    @property
     def attained(self) -> Decimal | None:
-        if self.value is None or self.target is None or self.target.value <= 0:
+        """Percent of the target: the value by it; for a target that is to go down, the target by the value."""
+        if self.value is None or self.target is None or self.target.value <= 0 or self.value < 0:
             return None
+        if self.direction == "down":
+            return Decimal(100) if self.value <= self.target.value else self.target.value / self.value * 100
         return self.value / self.target.value * 100
 
     @property
     def stage(self) -> str:
-        """done, ahead, on_track, behind, or far_behind; empty without a target."""
-        if self.attained is None or self.direction != "up":
-            return ""
-        if self.attained >= 100:
-            return "done"
-        gap = self.attained - self.time_passed
-        return "ahead" if gap >= 5 else "on_track" if gap >= -5 else "behind" if gap >= -20 else "far_behind"
+        """One of the engine's seven statuses; empty without a target."""
+        return str(self.way.status) if self.way else ""
+
+    @property
+    def is_late(self) -> bool:
+        return bool(self.way and self.way.status in LATE)
+
+    @property
+    def projected_share(self) -> float | None:
+        """Percent of the target that the year's end is expected to bring."""
+        if self.way is None or self.way.projected is None or self.way.level <= 0:
+            return None
+        return self.way.projected / self.way.level * 100
 
 
 @dataclass(frozen=True)
@@ -66,15 +79,21 @@ class Line:
 
 @dataclass(frozen=True)
 class Board:
+    """`time_passed`: percent of the year gone by."""
+
     lines: list[Line]
-    time_passed: Decimal
+    time_passed: float
 
     @property
     def behind(self) -> list[Line]:
-        return sorted(
-            (line for line in self.lines if line.own.stage in {"behind", "far_behind"}),
-            key=lambda line: line.own.attained or 0,
-        )
+        """Late ones, the slowest pace first."""
+        late = [line for line in self.lines if line.own.is_late]
+        return sorted(late, key=lambda line: line.own.way.pace or 0.0 if line.own.way else 0.0)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Targets by status."""
+        return progress.counted([line.own.way for line in self.lines if line.own.way])
 
     @property
     def league(self) -> list[tuple[OrgUnit, Decimal, int, int]]:
@@ -88,7 +107,7 @@ class Board:
             (
                 held[0].unit,
                 sum((min(one.attained or Decimal(0), Decimal(120)) for one in held), Decimal(0)) / len(held),
-                sum(one.stage == "done" for one in held),
+                sum(one.stage == engine.Status.ACHIEVED for one in held),
                 len(held),
             )
             for held in scores.values()
@@ -96,104 +115,60 @@ class Board:
         return sorted(rows, key=lambda row: -row[1])
 
 
-def time_passed(day: datetime.date) -> Decimal:
-    first, last = datetime.date(day.year, 1, 1), datetime.date(day.year + 1, 1, 1)
-    return Decimal((day - first).days + 1) / (last - first).days * 100
+def headline() -> list[str]:
+    """The indicators that come first on the wall, as the packs order them (`cockpit/cards.yaml`)."""
+    found: list[str] = []
+    for folder in packs.folders():
+        file = folder / "cockpit" / "cards.yaml"
+        if file.exists():
+            found += [str(key) for key in read_document(file).data["cards"] if str(key) not in found]
+    return found
 
 
 def board(unit: OrgUnit, children: list[OrgUnit], snapshot: Snapshot, calendar: facts.Calendar) -> Board:
-    units = [unit, *children]
+    units, day = [unit, *children], snapshot.as_of
     now = facts.figures(snapshot, calendar.this_year, units)
     then = facts.figures(snapshot, calendar.last_year_so_far, units)
-    plan = facts.targets(snapshot.as_of.year, units)
-    passed = time_passed(snapshot.as_of)
+    base = facts.figures(snapshot, str(day.year - 1), units)
+    plan = facts.targets(day.year, units)
+    profiles = _profiles(unit, snapshot)
+
+    def value(held: dict[tuple[str, int], IndicatorFigure], key: tuple[str, int]) -> Decimal | None:
+        return held[key].value if key in held else None
 
     def stand(one: engine.Definition, place: OrgUnit) -> Standing:
-        before = then.get((one.id, place.pk))
-        return Standing(
-            place,
-            now.get((one.id, place.pk)),
-            before.value if before else None,
-            plan.get((one.id, place.pk)),
-            passed,
-            one.direction,
+        key = (one.id, place.pk)
+        figure, target = now.get(key), plan.get(key)
+        way = target and progress.attain(
+            one,
+            target.value,
+            value(now, key),
+            value(base, key),
+            day,
+            profiles.get(one.id, progress.LINEAR),
+            figure.coverage if figure else None,
         )
+        return Standing(place, figure, value(then, key), target, way, one.direction)
 
     lines = [
         Line(one, facts.label(one), stand(one, unit), [stand(one, child) for child in children])
         for one in facts.current()
     ]
-    known = [line for line in lines if line.own.figure is not None]
-    return Board(sorted(known, key=lambda line: line.own.target is None), passed)
+    known = [line for line in lines if line.own.value is not None]
+    order = {key: place for place, key in enumerate(headline())}
+    known.sort(key=lambda line: (line.own.target is None, order.get(line.definition.id, len(order))))
+    year = engine.Period.parse(str(day.year))
+    return Board(known, progress.LINEAR.at(day, year) * 100)
 
 
-def name_of(unit: OrgUnit) -> str:
-    return unit.name_en if (get_language() or "").startswith("en") and unit.name_en else unit.name
-
-
-def map_option(unit: OrgUnit, children: list[OrgUnit], line: Line, snapshot: Snapshot) -> dict[str, Any]:
-    """A map of the units below, coloured by attainment (or by value where there is no plan); a click opens the unit."""
-    data = []
-    for one in line.below:
-        measure = one.attained if one.attained is not None else one.value
-        data.append(
-            {
-                "name": one.unit.code,
-                "value": None if measure is None else float(round(measure, 2)),
-                "url": f"{reverse('cockpit')}?unit={one.unit.code}&indicator={line.definition.id}",
-            }
-        )
-    values = [item["value"] for item in data if item["value"] is not None]
-    return {
-        "kqMap": {"name": unit.code, "url": static(f"maps/{unit.code}.json")},
-        "tooltip": {"trigger": "item"},
-        "visualMap": {
-            "min": min(values, default=0),
-            "max": max(values, default=1),
-            "orient": "horizontal",
-            "left": "center",
-            "bottom": 0,
-            "inRange": {"color": ["#d7e6f7", "#5b9bd5", "#0f5aa6"]},
-            "calculable": True,
-        },
-        "series": [
-            {
-                "type": "map",
-                "map": unit.code,
-                "nameProperty": "code",
-                "roam": False,
-                "data": data,
-                "nameMap": {},
-                "label": {"show": False},
-            }
-        ],
-        "kqNames": {child.code: name_of(child) for child in children},
-    }
-
-
-def bar_option(children: list[OrgUnit], line: Line) -> dict[str, Any]:
-    rows = [one for one in line.below if one.value is not None]
-    rows.sort(key=lambda one: one.value or Decimal(0))
-    return {
-        "grid": {"left": 8, "right": 48, "top": 8, "bottom": 8, "containLabel": True},
-        "xAxis": {"type": "value", "splitLine": {"show": False}, "axisLabel": {"show": False}},
-        "yAxis": {"type": "category", "data": [name_of(one.unit) for one in rows], "axisTick": {"show": False}},
-        "series": [
-            {"type": "bar", "barMaxWidth": 18, "itemStyle": {"color": "#1257a8", "borderRadius": 3}, "label": {"show": True, "position": "right"},
-             "data": [{"value": float(round(one.value or 0, 2)), "url": reverse("figure", args=[one.figure.pk]) if one.figure else ""} for one in rows]}
-        ],
-    }  # fmt: skip
-
-
-def trend_option(unit: OrgUnit, figures: list[IndicatorFigure | None]) -> dict[str, Any]:
-    rows = sorted((row for row in figures if row and row.value is not None), key=lambda row: row.period)
-    years, quarters = [r for r in rows if len(r.period) == 4], [r for r in rows if "Q" in r.period]
-    shown = quarters or years
-    return {
-        "grid": {"left": 8, "right": 16, "top": 16, "bottom": 8, "containLabel": True},
-        "tooltip": {"trigger": "axis"},
-        "xAxis": {"type": "category", "data": [row.period for row in shown]},
-        "yAxis": {"type": "value"},
-        "series": [{"type": "bar", "barMaxWidth": 32, "itemStyle": {"color": "#1257a8", "borderRadius": 3},
-                    "data": [{"value": float(row.value or 0), "url": reverse("figure", args=[row.pk])} for row in shown]}],
-    }  # fmt: skip
+def _profiles(unit: OrgUnit, snapshot: Snapshot) -> dict[str, engine.TimeProfile]:
+    """The year's shape of each flow, from the quarters of the whole unit: those below are too small to have a shape of their own."""
+    year = snapshot.as_of.year
+    rows = IndicatorFigure.objects.filter(
+        snapshot=snapshot, org_unit=unit, period__contains="Q", source=IndicatorFigure.Source.COMPUTED
+    )
+    quarters: dict[str, dict[str, Decimal | None]] = {}
+    for row in rows:
+        quarters.setdefault(row.indicator, {})[row.period] = row.value
+    flows = {one.id for one in facts.current() if progress.is_flow(one)}
+    return {key: progress.profile(held, year) for key, held in quarters.items() if key in flows}

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from keqiao.control.views import cockpit, draft_check, past_reports, targets, written_reports
+from keqiao.control.views import cockpit, composites, draft_check, past_reports, targets, written_reports
 
 urlpatterns = [
     path("cockpit/", cockpit.cockpit, name="cockpit"),
     path("cockpit/compute/", cockpit.compute, name="compute_figures"),
+    path("cockpit/rankings/", composites.rankings, name="composites"),
     path("indicators/", cockpit.indicators, name="indicators"),
     path("indicators/<slug:key>/", cockpit.indicator, name="indicator"),
     path("figures/<int:pk>/", cockpit.figure, name="figure"),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from keqiao.control import facts, standing
+from keqiao.control import charts, facts, standing
 from keqiao.control.models import IndicatorFigure
 from keqiao.core import access, jobs
 from keqiao.core.act import act_of
@@ -19,6 +19,9 @@ from keqiao.core.models import OrgUnit
 from keqiao.core.records.declare import REGISTERS
 
 MOST_ROWS = 500
+CARDS = 12
+ON_WALL = 6
+"""Late indicators that fit a wall of 1080 lines."""
 
 
 def home_unit(user: Any) -> OrgUnit | None:
@@ -61,9 +64,12 @@ def cockpit(request: Any) -> Any:
         "calendar": calendar,
         "board": board,
         "line": line,
-        "map": standing.map_option(unit, children, line, snapshot) if line else None,
-        "bars": standing.bar_option(children, line) if line else None,
+        "map": charts.map_option(unit, children, line, snapshot) if line else None,
+        "bars": charts.bar_option(children, line) if line else None,
         "is_wall": "wall" in request.GET,
+        "is_all": "all" in request.GET,
+        "behind": board.behind[:ON_WALL] if "wall" in request.GET else board.behind,
+        "cards": board.lines if "all" in request.GET else board.lines[:CARDS],
     }
     return render(request, "control/cockpit.html", context)
 
@@ -111,11 +117,17 @@ def indicator(request: Any, key: str) -> Any:
         "periods": periods,
         "table": [(place, [by.get((place.pk, period)) for period in periods]) for place in units],
         "confirmed": confirmed,
-        "trend": standing.trend_option(
+        "trend": charts.trend_option(
             unit, [by.get((unit.pk, period)) for period in periods if len(period) == 4 or "Q" in period]
         ),
         "snapshot": snapshot,
     }
+    if snapshot:
+        held = standing.board(unit, [], snapshot, facts.Calendar(snapshot.as_of))
+        own = next((line.own for line in held.lines if line.definition.id == key), None)
+        whole = [str(year) for year in range(snapshot.as_of.year - 3, snapshot.as_of.year)]
+        context["own"] = own
+        context["years"] = charts.year_option([by.get((unit.pk, period)) for period in whole], own)
     return render(request, "control/indicator.html", context)
 
 
