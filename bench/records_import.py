@@ -44,10 +44,10 @@ def main() -> None:
         ("import", (False, False)),
         ("same file again", (False, False)),
     ):
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         job = jobs.run_now("import_records", what, import_job.parameters(register, stored, *options), Act(officer))
         print(
-            f"{what}: {time.perf_counter() - began:.1f} s  {job.stage} {job.error} {job.result and job.result['counts']} {(job.result or {}).get('problems', [])[:2]}"
+            f"{what}: {time.perf_counter() - began:.1f} s ({time.process_time() - worked:.1f} s of one CPU)  {job.stage} {job.error} {job.result and job.result['counts']} {(job.result or {}).get('problems', [])[:2]}"
         )
     print(f"rows {register.rows().unscoped('count').count():,}, audit entries {AuditEntry.objects.count():,}")
     import resource

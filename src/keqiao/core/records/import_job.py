@@ -52,8 +52,8 @@ def run_import(
             "differences": [],
         }
     plan, outcome = _judged(run, found, table, act, dry_run, good_rows_only)
-    if outcome == "imported":
-        search.catch_up(found)  # mends the index where an earlier attempt was killed between commit and index
+    if outcome == "imported" and run.job.attempts > 1:
+        search.catch_up(found)  # the attempt before may have been killed between commit and index
     return _report(plan, outcome, act)
 
 
