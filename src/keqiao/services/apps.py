@@ -19,4 +19,5 @@ class ServicesConfig(AppConfig):
             return access.lens(user, "enterprise").sees_inside(row)
 
         add_panel(Panel("enterprise", "policies", _("政策清单"), "checklist", "one_list", inside))
+        add_panel(Panel("enterprise", "checkup", _("体检"), "activity", "checkup", inside))
         add_panel(Panel("enterprise", "rd", _("研发四表"), "flask", "rd_forms", inside))

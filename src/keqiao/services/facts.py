@@ -88,6 +88,16 @@ def _group(result: engine.Result, change: engine.Change | None) -> str:
     return "nearly" if change and (change.is_proven or change.wait_until) else "not"
 
 
+def lacking(entry: Entry) -> str:
+    """What an entry still needs, in words; empty when nothing."""
+    if entry.group == "unknown":
+        return "还需知道：" + "、".join(one.name for one in entry.result.missing[:4])
+    if entry.change and (entry.change.moves or entry.change.wait_until):
+        moves = [move.shown for move in entry.change.moves]
+        return "；".join(([f"{entry.change.wait_until} 起符合"] if entry.change.wait_until else []) + moves)
+    return "；".join(one.gap or one.name for one in entry.result.clauses if one.verdict == engine.Verdict.UNMET)
+
+
 def file_of(run: EligibilityRun) -> Path:
     return Path(settings.DATA) / "eligibility" / f"{run.pk}.parquet"
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from keqiao.services.views import one_list, policy_matches, rd_forms
+from keqiao.services.views import checkup, one_list, policy_matches, rd_forms
 
 urlpatterns = [
     path("services/mine/", one_list.mine, name="my_list"),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("services/policies/", policy_matches.policy_matches, name="policy_matches"),
     path("services/policies/run/", policy_matches.run, name="run_rules"),
     path("services/policies/<path:rule>/subjects/", policy_matches.subjects, name="policy_subjects"),
+    path("services/enterprise/<int:pk>/checkup/", checkup.panel, name="checkup"),
+    path("services/enterprise/<int:pk>/checkup.docx", checkup.report, name="checkup_report"),
+    path("services/checkups/", checkup.city, name="checkups"),
     path("services/enterprise/<int:pk>/rd/", rd_forms.panel, name="rd_forms"),
     path("services/enterprise/<int:pk>/rd/<int:year>/<slug:form>.xlsx", rd_forms.workbook, name="rd_form_file"),
 ]

@@ -8,23 +8,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from keqiao.core import access, jobs
+from keqiao.core import jobs
 from keqiao.core.act import act_of
 from keqiao.core.guard import needs
 from keqiao.core.models import OrgUnit
-from keqiao.core.records.declare import REGISTERS
 from keqiao.services import facts
-
-
-def _units(user: Any) -> list[str]:
-    """Codes of the units under the user's arm."""
-    held = {
-        pk
-        for one in access.lens(user, REGISTERS["enterprise"]).held
-        if one.power.reach == "units"
-        for pk in one.unit_ids
-    }
-    return list(OrgUnit.objects.filter(pk__in=held).values_list("code", flat=True))
+from keqiao.services.reach import units_under
 
 
 @needs("cockpit.view")
@@ -32,7 +21,7 @@ def policy_matches(request: Any) -> Any:
     run = facts.latest_run()
     if run is None:
         return render(request, "services/policy_matches.html", {"run": None})
-    units = _units(request.user)
+    units = units_under(request.user)
     kind = request.GET.get("kind", "")
     rows: list[dict[str, Any]] = []
     rules = facts.rules_on(run.as_of)
@@ -70,7 +59,7 @@ def subjects(request: Any, rule: str) -> Any:
     chosen = facts.rulebook().get(rule, run.as_of) if run else None
     if run is None or chosen is None or verdict not in {"yes", "no", "unknown"}:
         raise Http404
-    found = facts.answering(run, rule, verdict, _units(request.user))
+    found = facts.answering(run, rule, verdict, units_under(request.user))
     names = dict(OrgUnit.objects.filter(valid_until=None).values_list("code", "name"))
     rows = [
         {"pk": row[0], "name": row[1], "unit": names.get(row[2], row[2]), "amount": row[3] if len(row) > 3 else None}
