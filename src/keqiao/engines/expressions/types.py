@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 
 Number = int | Fraction
 Value = int | Fraction | str | bool | date | frozenset[str] | None
@@ -169,12 +170,12 @@ class Field:
         limit = usual_limit if largest is None else largest
         return cls(key, name, real, chosen, digits, limit, english, aliases, choices)
 
-    @property
+    @cached_property
     def scale(self) -> Fraction:
         measured = unit_of(self.unit)
         return measured[1] if measured else Fraction(1)
 
-    @property
+    @cached_property
     def type(self) -> Type:
         measured = unit_of(self.unit)
         return Type(self.kind, measured[0] if measured else ())

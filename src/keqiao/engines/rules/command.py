@@ -246,7 +246,8 @@ def long_frame(rules: Sequence[Rule], grain: Grain, records: Sequence[Record], d
             wide.select(
                 "id",
                 pl.lit(rule.id).alias("rule"),
-                *(pl.col(f"{rule.id}:{name}").alias(name) for name in ("verdict", "unmet", "unknown")),
+                pl.col(f"{rule.id}:verdict").alias("verdict"),
+                *(pl.col(f"{rule.id}:{name}").cast(pl.UInt64).alias(name) for name in ("unmet", "unknown")),
                 (
                     pl.col(amount).cast(pl.Decimal(38, 2))
                     if amount in wide.columns
