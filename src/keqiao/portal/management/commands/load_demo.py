@@ -11,7 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from keqiao import demo
 from keqiao.control import actions as control
-from keqiao.portal import demo_city
+from keqiao.market import library
+from keqiao.portal import demo_city, demo_ledger
+from keqiao.services import actions as services
 
 
 class Command(BaseCommand):
@@ -49,10 +51,13 @@ class Command(BaseCommand):
         users = demo_city.make_accounts(world)
         demo_city.leave_work(world)
         self.say(f"账号 accounts: {len(users)}", begun)
+        self.say(f"研发台账 R&D ledger: {demo_ledger.keep(today.year)}", begun)
         if figures:
             snapshot, count = control.compute(today)
             self.say(f"指标值 figures: {count:,}", begun)
             self.say(f"目标 targets: {demo_city.load_targets(world.material, snapshot)}", begun)
+            self.say(f"政策匹配 policy matches: {services.run_all(today, snapshot).subjects:,}", begun)
+        self.say(f"匹配索引 match index: {sum(library.rebuild(kind) for kind in library.KINDS):,}", begun)
 
     def say(self, text: str, begun: float) -> None:
         self.stdout.write(f"  {time.monotonic() - begun:5.1f} s  {text}")
