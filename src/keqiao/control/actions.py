@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from keqiao.control import facts, reporting
+from keqiao.control import evidence, facts, reporting
 from keqiao.control.models import FigureProposal, IndicatorFigure, PastReport, Target, WrittenReport
 from keqiao.core import audit, files, snapshots
 from keqiao.core.act import Act
@@ -227,9 +227,15 @@ def refuse(proposal: FigureProposal, act: Act) -> FigureProposal:
 
 
 def write_report(
-    template: str, unit: OrgUnit, year: int, act: Act, day: datetime.date, snapshot: Snapshot | None = None
+    template: str,
+    unit: OrgUnit,
+    year: int,
+    act: Act,
+    day: datetime.date,
+    snapshot: Snapshot | None = None,
+    progress: Any = None,
 ) -> WrittenReport:
-    """Writes a report from a snapshot (a new one by default): every figure pinned, the Word file kept."""
+    """Writes a report from a snapshot (a new one by default): every figure pinned and followed to its sources, the Word file kept."""
     act.need("report.write")
     if snapshot is None:
         snapshot, _count = compute(day)
@@ -247,6 +253,7 @@ def write_report(
         created_by=act.actor,
     )
     content = reporting.docx_of(row)
+    row.figures["evidence"] = evidence.check(row, made.document, progress).as_data()
     with transaction.atomic():
         row.stored_file = files.store(f"{row.title}（第{row.edition}版）.docx", content, act)
         row.save()
@@ -266,6 +273,8 @@ def write_report(
 def publish_report(row: WrittenReport, act: Act) -> WrittenReport:
     """Locks a report: it is never changed again, only followed by a new edition."""
     act.need("report.publish")
+    if row.stage == WrittenReport.Stage.PUBLISHED:
+        raise InvalidError([Problem("published", _("报告已发布"), _("如数据有变，请另编一版"))])
     with transaction.atomic():
         row.stage, row.published_at = WrittenReport.Stage.PUBLISHED, timezone.now()
         row.save(update_fields=["stage", "published_at"])

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from keqiao.control import facts, reporting
+from keqiao.control import facts, report_figures
 from keqiao.control.models import IndicatorFigure
 from keqiao.core.models import OrgUnit, Snapshot
 from keqiao.core.records.problems import InvalidError, Problem
@@ -33,7 +33,9 @@ def ledger(unit: OrgUnit, snapshot: Snapshot, year: int) -> list[reports.LedgerE
         for (key, _unit), row in facts.figures(snapshot, period, units).items():
             if row.value is not None and (one := facts.definition(key)):
                 place = next(place for place in units if place.pk == row.org_unit_id)
-                entries.append(_entry(f"figure:{row.pk}", one, reporting.plain(row.value, one), place, said, "actual"))
+                entries.append(
+                    _entry(f"figure:{row.pk}", one, report_figures.plain(row.value, one), place, said, "actual")
+                )
     for planned in (year, year + 1):
         for (key, _unit), target in facts.targets(planned, units).items():
             if one := facts.definition(key):
@@ -41,7 +43,7 @@ def ledger(unit: OrgUnit, snapshot: Snapshot, year: int) -> list[reports.LedgerE
                     _entry(
                         f"target:{target.pk}",
                         one,
-                        reporting.plain(target.value, one),
+                        report_figures.plain(target.value, one),
                         target.org_unit,
                         str(planned),
                         "target",
@@ -53,7 +55,9 @@ def ledger(unit: OrgUnit, snapshot: Snapshot, year: int) -> list[reports.LedgerE
     for row in confirmed:
         if row.value is not None and (one := facts.definition(row.indicator)):
             entries.append(
-                _entry(f"figure:{row.pk}", one, reporting.plain(row.value, one), row.org_unit, row.period, "actual")
+                _entry(
+                    f"figure:{row.pk}", one, report_figures.plain(row.value, one), row.org_unit, row.period, "actual"
+                )
             )
     return entries
 
@@ -63,7 +67,7 @@ def _entry(key: str, one: Any, value: Decimal, place: OrgUnit, period: str, kind
         id=key,
         indicator=one.name,
         value=value,
-        unit=reporting.printed_unit(one),
+        unit=report_figures.printed_unit(one),
         subject=place.name,
         period=period,
         kind=kind,

@@ -26,7 +26,7 @@ def compute_figures(run: Run, *, day: str = "") -> dict[str, Any]:
 @job("write_report")
 def write_report(run: Run, *, template: str, unit: int, year: int) -> dict[str, Any]:
     run.progress(0, 2, _("计算指标"))
-    row = actions.write_report(template, OrgUnit.objects.get(pk=unit), year, run.act, today())
+    row = actions.write_report(template, OrgUnit.objects.get(pk=unit), year, run.act, today(), progress=run.progress)
     run.progress(2, 2, _("已生成"))
     return {_("报告"): row.title, "link": reverse("written_report", args=[row.pk])}
 

@@ -11,15 +11,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from keqiao.control import facts
-from keqiao.control.models import FigureProposal, IndicatorFigure, WrittenReport
+from keqiao.control import facts, report_figures
+from keqiao.control.models import FigureProposal, WrittenReport
 from keqiao.core import packs
 from keqiao.core.models import OrgUnit, Snapshot
 from keqiao.core.records.problems import InvalidError, Problem
 from keqiao.engines import indicators as engine
 from keqiao.engines import reports, text
-
-MONEY_FACTORS = {"元": Decimal(1), "万元": Decimal(10) ** 4, "亿元": Decimal(10) ** 8}
 
 
 @dataclass(frozen=True)
@@ -38,16 +36,18 @@ def templates() -> dict[str, Path]:
 def make(template: str, unit: OrgUnit, year: int, day: datetime.date, snapshot: Snapshot) -> Made:
     """A report's document and what pins it."""
     file = templates()[template]
-    calendar = facts.Calendar(day)
-    period, before = (calendar.this_year, calendar.last_year_so_far) if year == day.year else (str(year), str(year - 1))
-    figures = report_figures(unit, year, period, before, snapshot)
+    span = report_figures.span_of(year, day)
+    book = report_figures.collect(unit, span, snapshot)
     parameters = parameters_of(unit, year, day)
-    document = reports.render(reports.load_template(file), figures, parameters)
-    pinned = {"figures": reports.figures_to_json(figures), "parameters": parameters}
-    return Made(document, file.read_text(encoding="utf-8"), period, json.loads(json.dumps(pinned, default=str)))
+    document = reports.render(reports.load_template(file), book.figures, parameters)
+    pinned = {"figures": reports.figures_to_json(book.figures), "parameters": parameters, "bases": book.bases}
+    return Made(document, file.read_text(encoding="utf-8"), span.period, json.loads(json.dumps(pinned, default=str)))
 
 
 def parameters_of(unit: OrgUnit, year: int, day: datetime.date) -> dict[str, str]:
+    """The words a template may use. `progress`: percent of the year gone by, which is how much of a target is due."""
+    is_running = year == day.year
+    passed = (day - datetime.date(year, 1, 1)).days + 1
     return {
         "unit": f"{unit.name}科学技术局",
         "place": {"city": "全市", "county": "全县（区）", "province": "全省"}.get(unit.level, "全域"),
@@ -56,7 +56,9 @@ def parameters_of(unit: OrgUnit, year: int, day: datetime.date) -> dict[str, str
         "organ": f"{unit.name}科学技术局",
         "date": f"{day.year}年{day.month}月{day.day}日",
         "period": f"{year}年",
-        "quarter": f"第{'一二三四'[(day.month - 1) // 3]}季度",
+        "quarter": f"第{'一二三四'[(day.month - 1) // 3 if is_running else 3]}季度",
+        "span": report_figures.said(report_figures.span_of(year, day)),
+        "progress": str(round(passed / 3.65)) if is_running else "100",
         "county": unit.name,
     }
 
@@ -74,84 +76,10 @@ def docx_of(row: WrittenReport) -> bytes:
     return reports.to_docx(document_of(row))
 
 
-def report_figures(unit: OrgUnit, year: int, period: str, before: str, snapshot: Snapshot) -> dict[str, reports.Figure]:
-    """Figures by the name a template uses: `<indicator>` for the unit, `<indicator>@<code>` for each unit below it."""
-    children = list(OrgUnit.objects.filter(parent=unit).valid_on(snapshot.as_of).order_by("code"))
-    units = [unit, *children]
-    now, then = facts.figures(snapshot, period, units), facts.figures(snapshot, before, units)
-    targets, following = facts.targets(year, units), facts.targets(year + 1, units)
-    confirmed = confirmed_figures(units, before)
-    found: dict[str, reports.Figure] = {}
-    for one in facts.current():
-        ranks = _ranks([(child.pk, now.get((one.id, child.pk))) for child in children], one.direction)
-        for place in units:
-            row = now.get((one.id, place.pk))
-            if row is None or row.value is None or row.note == "withheld":
-                continue
-            previous = then.get((one.id, place.pk))
-            baseline = confirmed.get((one.id, place.pk))
-            target, next_target = targets.get((one.id, place.pk)), following.get((one.id, place.pk))
-            name = one.id if place == unit else f"{one.id}@{place.code}"
-            found[name] = reports.Figure(
-                id=name,
-                indicator=one.id,
-                name=one.name,
-                value=plain(row.value, one),
-                unit=printed_unit(one),
-                subject=place.name,
-                period=period,
-                last_year=plain(previous.value, one)
-                if previous and previous.value is not None
-                else (plain(baseline.value, one) if baseline and baseline.value is not None else None),
-                target=plain(target.value, one) if target else None,
-                next_target=plain(next_target.value, one) if next_target else None,
-                rank=ranks.get(place.pk),
-                rank_of=len(ranks) if place.pk in ranks else None,
-                rank_scope=f"全{'市' if unit.level == 'city' else '县'}" if place.pk in ranks else "",
-                higher_is_better=one.direction != "down",
-                decimals=one.decimals,
-                source=reports.Source(
-                    snapshot.digest,
-                    row.row_count,
-                    f"{one.id}@{row.definition}:{place.code}:{period}",
-                    snapshot.as_of.isoformat(),
-                ),
-            )
-    return found
-
-
-def confirmed_figures(units: list[OrgUnit], period: str) -> dict[tuple[str, int], IndicatorFigure]:
-    """Values read from past reports and confirmed by a person; for a year so far, the whole year does not stand in."""
-    rows = IndicatorFigure.objects.filter(
-        source=IndicatorFigure.Source.CONFIRMED, org_unit__in=units, period=period
-    ).order_by("id")
-    return {(row.indicator, row.org_unit_id): row for row in rows if row.value is not None}
-
-
-def _ranks(pairs: list[tuple[int, IndicatorFigure | None]], direction: str) -> dict[int, int]:
-    """Place of each unit, best first, ties sharing the better place. No ranks where fewer than two have a value, or a band is the aim."""
-    known = [(pk, row.value) for pk, row in pairs if row is not None and row.value is not None]
-    if len(known) < 2 or direction == "band":
-        return {}
-    better = (lambda a, b: a > b) if direction == "up" else (lambda a, b: a < b)
-    return {pk: 1 + sum(better(other, value) for _pk, other in known) for pk, value in known}
-
-
-def printed_unit(one: engine.Definition) -> str:
-    """Money is written from yuan, whatever unit the definition computes in."""
-    return "元" if one.measure_unit in MONEY_FACTORS else one.measure_unit
-
-
-def plain(value: Decimal, one: engine.Definition) -> Decimal:
-    """A stored value as the report writer wants it: money in yuan, no trailing zeros."""
-    amount = value * MONEY_FACTORS.get(one.measure_unit, Decimal(1))
-    return amount.normalize() if amount != amount.to_integral_value() else amount.quantize(Decimal(1))
-
-
 def in_indicator_unit(value: Decimal, unit: str, one: engine.Definition) -> Decimal:
     """A value read from a text (money in yuan) in the indicator's own unit."""
-    if one.measure_unit in MONEY_FACTORS and unit == "元":
-        return value / MONEY_FACTORS[one.measure_unit]
+    if one.measure_unit in report_figures.MONEY_FACTORS and unit == "元":
+        return value / report_figures.MONEY_FACTORS[one.measure_unit]
     return value
 
 
@@ -182,7 +110,7 @@ def catalogue() -> text.Catalogue:
         text.CatalogueEntry(
             one.id,
             tuple(filter(None, (one.name, one.name_en))),
-            "元" if one.measure_unit in MONEY_FACTORS else one.measure_unit,
+            report_figures.printed_unit(one),
         )
         for one in facts.current()
     ]

@@ -4,6 +4,7 @@ Hides OOXML: east-Asian fonts, line grid, first-line indent in characters, page 
 The same document gives the same bytes.
 """
 
+import re
 import zipfile
 from decimal import Decimal
 from io import BytesIO
@@ -237,7 +238,10 @@ class _Writer:
             groups.setdefault(figure.key, []).append(figure)
         rows = tuple(_source_row(group) for group in groups.values())
         header = ("编号", "指标", "文中数", "据以计算的数", "来源")
-        self._table(Table("文中全部数据及其来源", header, rows), size=9, widths=(24, 36, 30, 34, 32))
+        stands = dict.fromkeys(_snapshot(figure) for figure in self.document.figures if figure.source.snapshot)
+        if stands:
+            self._styled(self._paragraph(indent=True), f"数据取自：{'；'.join(stands)}。", BODY_FONT, 12)
+        self._table(Table("文中全部数据及其来源", header, rows), size=9, widths=(20, 32, 28, 34, 42))
 
     def _saved(self) -> bytes:
         core = self.file.core_properties
@@ -268,14 +272,16 @@ def _source_row(group: list[PrintedFigure]) -> tuple[Run, ...]:
     )
 
 
+def _snapshot(figure: PrintedFigure) -> str:
+    return f"快照{figure.source.snapshot[:12]}（截至{figure.source.as_of}）"
+
+
 def _source(figure: PrintedFigure) -> str:
+    """The query, broken where a reader would, and how many rows; the day only where the snapshot above the table does not say it."""
     source = figure.source
-    parts = [
-        source.query,
-        f"{source.rows}行" if source.rows else "",
-        f"快照{source.snapshot[:8]}" if source.snapshot else "",
-        source.as_of,
-    ]
+    query = re.sub(r"(?<=[@:_])", "\u200b", source.query)
+    rows = f"{source.rows}行" if source.rows else ""
+    parts = [query, rows, "" if source.snapshot else source.as_of]
     return " ".join(part for part in parts if part) or "未注明"
 
 

@@ -3,6 +3,7 @@
 Hides the choice of display unit (元 → 万元, 亿元), rounding, and the rules by which 同比, 完成年度目标的 and 居第…位 may be said.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
@@ -136,6 +137,8 @@ def say_aspect(figure: Figure, aspect: str) -> tuple[str, str, str] | None:
     if aspect == "yoy":
         if value == 0:
             return "与上年持平", "", ""
+        if not re.search("[1-9]", printed):
+            return "与上年基本持平", "", ""
         if is_growth_rate(figure):
             return ("同比增长" if value > 0 else "同比下降"), printed, ""
         up, down = ("提高", "下降") if figure.unit in PERCENT_UNITS else ("增加", "减少")

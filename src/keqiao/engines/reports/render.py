@@ -96,6 +96,14 @@ class _Writer:
     def fill_parameters(self, text: str) -> str:
         return SLOT.sub(lambda m: self.parameters.get(m["key"], m[0]), text)
 
+    def other_year(self, figure: Figure) -> str:
+        """“（2025年）” after a figure that is not of the report's own year; empty otherwise."""
+        said, own = re.match(r"\d{4}", figure.period), self.parameters.get("year", "")
+        return f"（{said[0]}年）" if said and own and said[0] != own else ""
+
+    def name(self, figure: Figure) -> str:
+        return figure.name + self.other_year(figure)
+
     def section(self, section: Section, level: int, index: int) -> None:
         self.section_title = self.fill_parameters(section.title)
         at = len(self.blocks)
@@ -182,7 +190,8 @@ class _Writer:
                 if filled is None and aspect in ("value", "last_year", "target", "next_target"):
                     del self.printed[before:]
                     return [], f"{key}.{aspect}"
-                if filled and aspect in ("yoy", "attainment", "rank") and runs and runs[-1].figure:
+                follows = bool(runs) and (runs[-1].figure or runs[-1].text == self.other_year(figure))
+                if filled and aspect in ("yoy", "attainment", "rank") and follows:
                     runs.append(Run("，"))
                 runs += filled or []
         runs.append(Run(text[at:]))
@@ -200,7 +209,10 @@ class _Writer:
         if aspect in ("yoy", "attainment", "rank"):
             return self._say(key, figure, aspect)
         text = format_aspect(figure, aspect)
-        return None if text is None else [self._print(key, figure, aspect, text)]
+        if text is None:
+            return None
+        year = self.other_year(figure) if aspect == "value" else ""
+        return [self._print(key, figure, aspect, text), *([Run(year)] if year else [])]
 
     def _say(self, key: str, figure: Figure, aspect: str) -> list[Run] | None:
         said = say_aspect(figure, aspect)
@@ -286,7 +298,7 @@ class _Writer:
 
     def _cell(self, key: str, figure: Figure, column: str) -> Run:
         if column in ("name", "unit"):
-            return Run(getattr(figure, column))
+            return Run(self.name(figure) if column == "name" else figure.unit)
         text = format_aspect(figure, column)
         if text is None:
             return Run("—")
@@ -313,7 +325,7 @@ class _Writer:
                 cells.append(self._cell(*place, "value") if place else Run("—"))
             rows.append(tuple(cells))
         if rows and indicators:
-            names = {f.indicator: f"{f.name}" for _, f in known}
+            names = {f.indicator: self.name(f) for _, f in known}
             self.tables += 1
             caption = f"表{self.tables}  {self.fill_parameters(block.caption)}"
             self.blocks.append(Table(caption, ("单位", *(names[i] for i in indicators)), tuple(rows)))
@@ -326,20 +338,21 @@ class _Writer:
             return
         self.charts += 1
         same = len({figure.name for _, figure in known}) == 1
-        labels = tuple(figure.subject if same and figure.subject else figure.name for _, figure in known)
+        labels = tuple(figure.subject if same and figure.subject else self.name(figure) for _, figure in known)
         series: list[tuple[str, tuple[Decimal | None, ...]]] = [("本期", tuple(f.value for _, f in known))]
         if any(f.last_year is not None for _, f in known):
             series.insert(0, ("上年", tuple(f.last_year for _, f in known)))
         said = "；".join(f"{label}{format_aspect(f, 'value')}" for label, (_, f) in zip(labels, known, strict=True))
-        caption = self.fill_parameters(block.caption)
+        caption = self.fill_parameters(block.caption) + (self.other_year(known[0][1]) if same else "")
         self.blocks.append(
             Chart(f"图{self.charts}  {caption}", f"{caption}：{said}。", labels, tuple(series), units.pop())
         )
 
     def _problems(self, block: TemplateBlock) -> None:
         """One sentence per indicator behind its plan, the furthest behind first."""
-        candidates = self._candidates(block)
-        behind = [(k, f) for k, f in candidates if is_behind(f, block.progress)]
+        progress = min(block.progress, Decimal(self.parameters.get("progress", "100")))
+        candidates = [(k, f) for k, f in self._candidates(block) if not self.other_year(f)]
+        behind = [(k, f) for k, f in candidates if is_behind(f, progress)]
         behind.sort(key=lambda pair: _shortfall(pair[1]))
         if not behind:
             self._omit("problems", "no indicator is behind its plan")
@@ -354,7 +367,7 @@ class _Writer:
             ]  # fmt: skip
             said = self._say(key, figure, "attainment")
             runs += [Run("，"), *said] if said else []
-            if block.progress != 100 and figure.higher_is_better:
+            if progress != 100 and figure.higher_is_better:
                 runs.append(Run("，落后于序时进度"))
             self.blocks.append(Paragraph(_merged([*runs, Run("。")])))
 
@@ -378,7 +391,7 @@ class _Writer:
             text = format_aspect(figure, "next_target")
             assert text is not None
             runs = [Run(f"{figure.name}力争达到"), self._print(key, figure, "next_target", text)]
-            if figure.value is not None:
+            if figure.value is not None and not self.other_year(figure):
                 runs += [
                     Run("（本年为"),
                     self._print(key, figure, "value", format_aspect(figure, "value") or ""),

@@ -82,6 +82,15 @@ class Template:
             _collect(section, found, self.parameters)
         return tuple(found)
 
+    def chart_keys(self) -> tuple[str, ...]:
+        """The figure keys that charts are drawn from; they stand in no sentence of their own."""
+
+        def of(section: Section) -> list[str]:
+            own = [key for block in section.blocks if block.kind == "chart" for key in block.figures]
+            return own + [key for inner in section.sections for key in of(inner)]
+
+        return tuple(dict.fromkeys(key for section in self.sections for key in of(section)))
+
 
 def _collect(section: Section, found: dict[str, None], parameters: Sequence[str]) -> None:
     for block in section.blocks:
