@@ -58,6 +58,7 @@ TABLE: dict[str, frozenset[str]] = {
     "indicator": STAFF,
     "figure": frozenset({"leader", "officer"}),
     "targets": STAFF,
+    "split_target": STAFF,
     "past_reports": OFFICERS,
     "review_report": frozenset({"officer"}),
     "written_reports": BUREAU,
@@ -69,6 +70,7 @@ TABLE: dict[str, frozenset[str]] = {
     "my_list": frozenset({"enterprise"}),
     "one_list": REACH,
     "explain_rule": REACH,
+    "one_list_report": REACH,
     "checkup": REACH,
     "checkup_report": REACH,
     "checkups": STAFF,
@@ -76,6 +78,7 @@ TABLE: dict[str, frozenset[str]] = {
     "rd_form_file": REACH,
     "policy_matches": STAFF,
     "policy_subjects": STAFF,
+    "policy_subjects_file": STAFF,
     # market: the sample demand and achievement are approved, so public
     "demand_matches": EVERYBODY,
     "achievement_matches": EVERYBODY,
@@ -86,7 +89,7 @@ TABLE: dict[str, frozenset[str]] = {
 # Reached by POST only (405 for a GET by those who may), or not a page of ours.
 POST_ONLY = {
     "record_draft", "record_row_draft", "record_bulk", "record_view", "record_move", "record_remove", "record_merge", "set_language",
-    "compute_figures", "run_rules", "follow_match", "set_target", "publish_targets", "decide_proposal", "publish_report",
+    "compute_figures", "run_rules", "policy_notify", "follow_match", "set_target", "publish_targets", "propose_targets", "note_target", "answer_target_note", "decide_proposal", "publish_report",
 }  # fmt: skip
 FOREIGN = ("account_", "mfa_", "socialaccount_", "openid_connect_", "usersessions_", "headless")
 
@@ -199,14 +202,17 @@ def address(name: str, world: SimpleNamespace) -> str:
         "record_export": ["enterprise", "csv"],
         "record_import_result": ["enterprise", world.imported.pk],
         "indicator": [world.figure.indicator],
+        "split_target": [world.figure.indicator],
         "demand_matches": [world.demand.pk],
         "one_list": [world.enterprise.pk],
         "explain_rule": [world.enterprise.pk, "cert.hnte"],
+        "one_list_report": [world.enterprise.pk],
         "checkup": [world.enterprise.pk],
         "checkup_report": [world.enterprise.pk],
         "rd_forms": [world.enterprise.pk],
         "rd_form_file": [world.enterprise.pk, 2025, "bureau"],
         "policy_subjects": ["cert.hnte"],
+        "policy_subjects_file": ["cert.hnte"],
         "topic_report": [world.demand.pk],
         "achievement_matches": [world.achievement.pk],
         "figure": [world.figure.pk],

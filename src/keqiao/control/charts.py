@@ -66,7 +66,7 @@ def bar_option(children: list[OrgUnit], line: Line) -> dict[str, Any]:
         "yAxis": {"type": "category", "data": [name_of(one.unit) for one in rows], "axisTick": {"show": False}},
         "series": [
             {"type": "bar", "barMaxWidth": 18, "itemStyle": {"color": "#1257a8", "borderRadius": 3}, "label": {"show": True, "position": "right"},
-             "data": [{"value": float(round(one.value or 0, 2)), "url": reverse("figure", args=[one.figure.pk]) if one.figure else ""} for one in rows]}
+             "data": [{"value": float(round(one.value or Decimal(0), 2)), "url": reverse("figure", args=[one.figure.pk]) if one.figure else ""} for one in rows]}
         ],
     }  # fmt: skip
 
@@ -88,7 +88,8 @@ def trend_option(unit: OrgUnit, figures: list[IndicatorFigure | None]) -> dict[s
 def year_option(figures: list[IndicatorFigure | None], own: Standing | None) -> dict[str, Any]:
     """Whole years, this year so far, what it is expected to become (hatched), and the target as a line."""
     rows = sorted((row for row in figures if row and row.value is not None), key=lambda row: row.period)
-    labels, values = [row.period for row in rows], [float(row.value or 0) for row in rows]
+    labels = [row.period for row in rows]
+    values = [float(row.value or 0) for row in rows]
     rest: list[float | None] = [None] * len(rows)
     way = own.way if own else None
     if own and own.figure and own.figure.value is not None and own.figure.period not in labels:

@@ -166,3 +166,26 @@ class WrittenReport(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class TargetNote(models.Model):
+    """What a unit says about its target while it is negotiated: why, and the value it asks for; the answer stands beside it."""
+
+    target = models.ForeignKey(Target, models.CASCADE, related_name="notes", verbose_name=_("目标值"))
+    text = models.CharField(_("意见"), max_length=300)
+    asked = models.DecimalField(_("建议值"), max_digits=30, decimal_places=8, null=True)
+    answer = models.CharField(_("答复"), max_length=300, blank=True)
+    written_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("提出人")
+    )
+    written_at = models.DateTimeField(_("提出时间"), auto_now_add=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("答复人")
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("目标协商意见")
+        ordering = ("-written_at",)
+
+    def __str__(self) -> str:
+        return self.text

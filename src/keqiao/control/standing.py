@@ -1,5 +1,6 @@
 """How units stand against last year and plan: the lines of the cockpit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -139,15 +140,17 @@ def board(unit: OrgUnit, children: list[OrgUnit], snapshot: Snapshot, calendar: 
     def stand(one: engine.Definition, place: OrgUnit) -> Standing:
         key = (one.id, place.pk)
         figure, target = now.get(key), plan.get(key)
-        way = target and progress.attain(
-            one,
-            target.value,
-            value(now, key),
-            value(base, key),
-            day,
-            profiles.get(one.id, progress.LINEAR),
-            figure.coverage if figure else None,
-        )
+        way = None
+        if target:
+            way = progress.attain(
+                one,
+                target.value,
+                value(now, key),
+                value(base, key),
+                day,
+                profiles.get(one.id, progress.LINEAR),
+                figure.coverage if figure else None,
+            )
         return Standing(place, figure, value(then, key), target, way, one.direction)
 
     lines = [
@@ -159,6 +162,21 @@ def board(unit: OrgUnit, children: list[OrgUnit], snapshot: Snapshot, calendar: 
     known.sort(key=lambda line: (line.own.target is None, order.get(line.definition.id, len(order))))
     year = engine.Period.parse(str(day.year))
     return Board(known, progress.LINEAR.at(day, year) * 100)
+
+
+def profile_of(one: engine.Definition, units: Sequence[OrgUnit], snapshot: Snapshot) -> engine.TimeProfile:
+    """The year's shape of one flow over units taken together."""
+    rows = IndicatorFigure.objects.filter(
+        snapshot=snapshot,
+        indicator=one.id,
+        org_unit__in=units,
+        period__contains="Q",
+        source=IndicatorFigure.Source.COMPUTED,
+    )
+    quarters: dict[str, Decimal | None] = {}
+    for row in rows:
+        quarters[row.period] = (quarters.get(row.period) or Decimal(0)) + (row.value or 0)
+    return progress.profile(quarters, snapshot.as_of.year)
 
 
 def _profiles(unit: OrgUnit, snapshot: Snapshot) -> dict[str, engine.TimeProfile]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from keqiao.control.views import cockpit, composites, draft_check, past_reports, targets, written_reports
+from keqiao.control.views import cockpit, composites, draft_check, past_reports, splits, targets, written_reports
 
 urlpatterns = [
     path("cockpit/", cockpit.cockpit, name="cockpit"),
@@ -14,6 +14,10 @@ urlpatterns = [
     path("targets/", targets.targets, name="targets"),
     path("targets/set/", targets.set_target, name="set_target"),
     path("targets/publish/", targets.publish, name="publish_targets"),
+    path("targets/propose/", splits.propose, name="propose_targets"),
+    path("targets/split/<slug:key>/", splits.split_target, name="split_target"),
+    path("targets/<int:pk>/note/", splits.write_note, name="note_target"),
+    path("targets/notes/<int:pk>/answer/", splits.answer_note, name="answer_target_note"),
     path("past-reports/", past_reports.past_reports, name="past_reports"),
     path("past-reports/<int:pk>/", past_reports.review, name="review_report"),
     path("past-reports/decide/<int:pk>/", past_reports.decide, name="decide_proposal"),

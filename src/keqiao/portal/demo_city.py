@@ -17,6 +17,7 @@ from django.utils.translation import override
 from keqiao import demo
 from keqiao.control import actions as control
 from keqiao.control import facts as control_facts
+from keqiao.control import planning
 from keqiao.control.models import IndicatorFigure, Target
 from keqiao.core import accounts, audit
 from keqiao.core.act import Act
@@ -146,6 +147,11 @@ def load_targets(material: demo.Material, snapshot: Snapshot) -> int:
                         control.set_target(one["indicator"], units[code], year, value, act, source=plan["source"])
                     )
     return control.move_targets([row for row in made if row], Target.Stage.PUBLISHED, act)
+
+
+def propose_targets(year: int, snapshot: Snapshot) -> int:
+    """The city's drafts for a year to come, from the usual growth and split to the counties."""
+    return len(planning.propose(OrgUnit.objects.get(code=CITY, valid_until=None), year, snapshot, ACT))
 
 
 def grown(one: Mapping[str, Any], county: str, figure: IndicatorFigure | None) -> Decimal | None:

@@ -49,16 +49,14 @@ def cockpit(request: Any) -> Any:
     unit, snapshot = unit_for(request), facts.latest_snapshot()
     if snapshot is None:
         return render(request, "control/no_figures.html", {"may_compute": access.may(request.user, "targets.set")})
-    calendar = facts.Calendar(snapshot.as_of)
+    calendar, home = facts.Calendar(snapshot.as_of), home_unit(request.user)
     children = list(OrgUnit.objects.filter(parent=unit).valid_on(snapshot.as_of).order_by("code"))
     board = standing.board(unit, children, snapshot, calendar)
     chosen = request.GET.get("indicator") or (board.lines[0].definition.id if board.lines else "")
     line = next((one for one in board.lines if one.definition.id == chosen), None)
     context = {
         "unit": unit,
-        "parents": OrgUnit.objects.filter(pk__in=unit.ancestor_ids()[:-1]).below(home_unit(request.user))
-        if home_unit(request.user)
-        else [],
+        "parents": OrgUnit.objects.filter(pk__in=unit.ancestor_ids()[:-1]).below(home) if home else [],
         "children": children,
         "snapshot": snapshot,
         "calendar": calendar,

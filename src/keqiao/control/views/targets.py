@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from keqiao.control import actions, facts
+from keqiao.control import actions, facts, splitting
 from keqiao.control.models import Target
 from keqiao.control.views.cockpit import as_number, home_unit, unit_for
 from keqiao.core import access
@@ -26,22 +26,36 @@ def _year(request: Any) -> int:
 
 @needs("cockpit.view")
 def targets(request: Any) -> Any:
-    unit, year = unit_for(request), _year(request)
+    unit, year, show_all = unit_for(request), _year(request), "all" in request.GET
     children = list(OrgUnit.objects.filter(parent=unit).valid_on(today()).order_by("code"))
     held = facts.targets(year, [unit, *children])
     rows = []
     for one in facts.current():
         own = held.get((one.id, unit.pk))
+        if not show_all and not any(key == one.id for key, _place in held):
+            continue
         cells = [(child, held.get((one.id, child.pk))) for child in children]
         split = sum(cell.value for _child, cell in cells if cell)
-        additive = one.components and one.components[0].across == "sum" and len(one.components) == 1
+        additive = splitting.is_additive(one)
         gap = split - own.value if own and additive and any(cell for _child, cell in cells) else None
-        rows.append({"one": one, "label": facts.label(one), "own": own, "cells": cells, "split": split, "gap": gap})
+        rows.append(
+            {
+                "additive": additive,
+                "one": one,
+                "label": facts.label(one),
+                "own": own,
+                "cells": cells,
+                "split": split,
+                "gap": gap,
+            }
+        )
     context = {
         "unit": unit,
         "year": year,
         "children": children,
         "rows": rows,
+        "is_all": show_all,
+        "is_empty": not held,
         "may_set": access.may(request.user, "targets.set"),
         "years": range(today().year - 2, today().year + 3),
     }

@@ -56,6 +56,7 @@ class Command(BaseCommand):
             snapshot, count = control.compute(today)
             self.say(f"指标值 figures: {count:,}", begun)
             self.say(f"目标 targets: {demo_city.load_targets(world.material, snapshot)}", begun)
+            self.say(f"下年目标草稿 next year's drafts: {demo_city.propose_targets(today.year + 1, snapshot)}", begun)
             self.say(f"政策匹配 policy matches: {services.run_all(today, snapshot).subjects:,}", begun)
         self.say(f"匹配索引 match index: {sum(library.rebuild(kind) for kind in library.KINDS):,}", begun)
 
