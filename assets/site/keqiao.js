@@ -80,10 +80,12 @@
     });
   }
 
-  /* A link to #tab-… opens that tab; opening a tab puts it into the address. */
+  /* A link to #tab-… opens that tab, one to #id_… puts the cursor into that field; opening a tab puts it into the address. */
   function openTab() {
     const tab = /^#tab-[\w-]+$/.test(location.hash) && document.querySelector('[data-bs-toggle="tab"][href="' + location.hash + '"]');
     if (tab && !tab.classList.contains("active")) tab.click();
+    const field = /^#id_\w+$/.test(location.hash) && document.getElementById(location.hash.slice(1));
+    if (field) { field.focus(); field.scrollIntoView({ block: "center" }); }
   }
   window.addEventListener("load", openTab);
   window.addEventListener("hashchange", openTab);

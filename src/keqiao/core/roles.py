@@ -62,7 +62,7 @@ ROLES: dict[str, Role] = {
     "officer": Role(
         _("局科室人员"),
         (LOOK, Power(STAFF_WORK, "units", by_division=True)),
-        frozenset({"cockpit.view", "targets.set", "report.write", "figures.confirm", "figures.approve", "cases.review", "access.explain", "funnel.view", "policies.rehearse"}),
+        frozenset({"cockpit.view", "targets.set", "report.write", "figures.confirm", "figures.approve", "cases.review", "access.explain", "funnel.view", "policies.rehearse", "policies.notify"}),
         True,
     ),
     "town_officer": Role(

@@ -13,9 +13,9 @@ from keqiao.services import checkup, facts
 
 # figure of the template: (fact, name, unit, fact of the year before)
 KNOWN = {
-    "revenue": ("revenue", "营业收入", "元", "revenue_1"),
-    "rd_expense": ("rd_expense", "研发费用", "元", "rd_expense_1"),
-    "employees": ("staff", "职工总数", "人", "staff_1"),
+    "revenue": ("revenue", "营业收入", "元", "revenue_prev"),
+    "rd_expense": ("rd_expense", "研发费用", "元", "rd_expense_prev"),
+    "employees": ("staff", "职工总数", "人", "staff_prev"),
     "rd_staff": ("rd_staff", "科技人员", "人", ""),
     "invention_patents": ("invention_patents", "有效发明专利", "件", ""),
     "conversions": ("results_converted", "成果转化", "项", ""),

@@ -7,10 +7,13 @@ from keqiao.services.views import checkup, one_list, policy_matches, rd_forms
 urlpatterns = [
     path("services/mine/", one_list.mine, name="my_list"),
     path("services/enterprise/<int:pk>/list/", one_list.panel, name="one_list"),
+    path("services/enterprise/<int:pk>/list.docx", one_list.report, name="one_list_report"),
     path("services/enterprise/<int:pk>/list/<path:rule>/explain/", one_list.explain, name="explain_rule"),
     path("services/policies/", policy_matches.policy_matches, name="policy_matches"),
     path("services/policies/run/", policy_matches.run, name="run_rules"),
     path("services/policies/<path:rule>/subjects/", policy_matches.subjects, name="policy_subjects"),
+    path("services/policies/<path:rule>/subjects.xlsx", policy_matches.export, name="policy_subjects_file"),
+    path("services/policies/<path:rule>/notify/", policy_matches.notify, name="policy_notify"),
     path("services/enterprise/<int:pk>/checkup/", checkup.panel, name="checkup"),
     path("services/enterprise/<int:pk>/checkup.docx", checkup.report, name="checkup_report"),
     path("services/checkups/", checkup.city, name="checkups"),

@@ -2,24 +2,16 @@
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from keqiao.core.clock import today
 from keqiao.core.guard import needs
 from keqiao.services import checkup, checkup_report, facts
 from keqiao.services.reach import units_under
+from keqiao.services.views.downloads import WORD, file_response
 from keqiao.services.views.one_list import enterprise_of
-
-WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-
-
-def word_file(content: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=WORD)
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    return response
 
 
 def panel(request: Any, pk: int) -> Any:
@@ -46,7 +38,7 @@ def report(request: Any, pk: int) -> Any:
         content, name = checkup_report.write(enterprise, today(), _bureau(enterprise))
     except LookupError:
         raise Http404 from None
-    return word_file(content, name)
+    return file_response(content, name, WORD)
 
 
 def _bureau(enterprise: Any) -> str:

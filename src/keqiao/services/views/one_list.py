@@ -13,7 +13,9 @@ from keqiao.core.records.declare import REGISTERS
 from keqiao.core.records.pages import register_for, row_for
 from keqiao.engines import rules as engine
 from keqiao.registers.facts import record_of
-from keqiao.services import facts
+from keqiao.services import facts, list_report
+from keqiao.services.questions import answer_link
+from keqiao.services.views.downloads import WORD, file_response
 
 
 def enterprise_of(request: Any, pk: int) -> Any:
@@ -41,12 +43,20 @@ def panel(request: Any, pk: int) -> Any:
     context = {
         "enterprise": enterprise,
         "groups": groups,
-        "questions": questions,
+        "questions": [(one, answer_link(request.user, enterprise, one.fact, today())) for one in questions],
         "total": total,
         "day": today(),
         "known": len(record.values),
     }
     return render(request, "services/_one_list.html", context)
+
+
+def report(request: Any, pk: int) -> Any:
+    """The list as a Word file to hand over."""
+    enterprise = enterprise_of(request, pk)
+    unit = enterprise.org_unit.name if enterprise.org_unit else ""
+    content, name = list_report.write(enterprise, today(), f"{unit}科技部门")
+    return file_response(content, name, WORD)
 
 
 def explain(request: Any, pk: int, rule: str) -> Any:
