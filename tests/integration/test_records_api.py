@@ -296,6 +296,13 @@ def test_import_and_export_by_api(world: SimpleNamespace, django_capture_on_comm
     assert Caller(world.people.town)("get", answer["Location"]).status_code == 404
 
 
+def test_a_broken_upload_is_a_bad_request(world: SimpleNamespace) -> None:
+    answer = world.officer.client.post(
+        f"{BASE}/imports", b"x", content_type="multipart/form-data", headers=world.officer.headers
+    )
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+
+
 def test_reading_personal_data_by_api_is_in_the_trail(world: SimpleNamespace) -> None:
     world.officer("get", f"{BASE}/records/{world.rows[0].pk}")
     assert AuditEntry.objects.filter(verb="read_personal", channel="api", record_id=str(world.rows[0].pk)).count() == 1

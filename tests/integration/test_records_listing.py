@@ -73,6 +73,8 @@ def names(city: SimpleNamespace, user: Any, query: str) -> list[str]:
         ("review_state=approved", 12),
         ("review_state=draft", 0),
         ("contact_phone=13800000003", 1),
+        ("uscc.blank=false", 12),
+        ("founded_on.to=2200-12-31", 12),
         ("q=柯桥", 1),
         ("q=离心", 2),
         ("q=泵", 2),

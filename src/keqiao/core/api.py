@@ -14,10 +14,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.urls import URLPattern
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -118,6 +119,8 @@ def answer_to(error: Exception, request: Any) -> HttpResponse | None:
         return problem(409, "referred_to", _("还有其他记录引用它，不能删除；可先归档"))
     if isinstance(error, BadCursorError):
         return problem(400, "bad_cursor", str(error))
+    if isinstance(error, BadRequest | SuspiciousOperation | MultiPartParserError):
+        return problem(400, "bad_request", _("请求格式有误"))
     if isinstance(error, HttpError):
         return problem(error.status_code, "bad_request", str(error))
     return None

@@ -232,7 +232,7 @@ def _paths(user: Any, register: Register, name: str) -> Schema:
     key = {
         "name": "Idempotency-Key",
         "in": "header",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 200},
     }
     row = _answer(_ref(name))
     job = _answer(_ref("Job"))
@@ -404,7 +404,7 @@ def _parameters_of(one: Field) -> list[Schema]:
     def parameter(suffix: str, schema: Schema) -> Schema:
         return {"name": f"{name}{suffix}", "in": "query", "schema": schema, "description": str(one.label)}
 
-    found = [parameter("", {"type": "string", "minLength": 1}), parameter(".blank", {"type": "boolean"})]
+    found = [parameter("", {"type": "string"}), parameter(".blank", {"type": "boolean"})]
     if one.kind in filters.RANGED:
         found += [parameter(".min", {"type": "number"}), parameter(".max", {"type": "number"})]
     if one.kind in filters.DATED:

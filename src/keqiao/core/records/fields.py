@@ -212,6 +212,15 @@ def _year(field: Field, raw: Any, lookup: Any) -> int:
 
 
 def _date(field: Field, raw: Any, _lookup: Any) -> datetime.date:
+    day = _day_of(raw)
+    if day is None:
+        raise ValueProblem(field.problem("not_a_date", raw, _("不是日期"), _("请按 2026-03-15 的格式填写")))
+    if not 1800 <= day.year <= 2200:
+        raise ValueProblem(field.problem("bad_date", raw, _("年份不合理"), _("请核对年份，按 2026-03-15 的格式填写")))
+    return day
+
+
+def _day_of(raw: Any) -> datetime.date | None:
     if isinstance(raw, datetime.datetime):
         return raw.date()
     if isinstance(raw, datetime.date):
@@ -222,7 +231,7 @@ def _date(field: Field, raw: Any, _lookup: Any) -> datetime.date:
             return datetime.datetime.strptime(text, form).date()
         except ValueError:
             continue
-    raise ValueProblem(field.problem("not_a_date", raw, _("不是日期"), _("请按 2026-03-15 的格式填写")))
+    return None
 
 
 def _datetime(field: Field, raw: Any, lookup: Any) -> datetime.datetime:

@@ -134,7 +134,17 @@ def _split(register: Register, key: str) -> tuple[Field | None, str]:
 
 def _value(one: Field, text: str) -> Any:
     """A filter's value: read like a cell, but a part of a valid value is enough."""
-    loose = replace(one, required=False, minimum=None, maximum=None, validators=(), max_length=None, decimals=10, digits=26)
+    loose = replace(
+        one,
+        required=False,
+        minimum=None,
+        maximum=None,
+        validators=(),
+        max_length=None,
+        decimals=10,
+        digits=26,
+        normalise=None,
+    )
     return parse(loose, text, look_up)
 
 
