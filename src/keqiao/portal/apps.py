@@ -24,6 +24,7 @@ class PortalConfig(AppConfig):
             [
                 Entry(_("我的政策清单"), "checklist", "my_list", "enterprise.list"),
                 Entry(_("政策匹配"), "checklist", "policy_matches", "cockpit.view"),
+                Entry(_("梯度培育"), "trending-up", "ladders", "cockpit.view"),
                 Entry(_("企业体检"), "activity", "checkups", "cockpit.view"),
             ],
         )

@@ -20,4 +20,5 @@ class ServicesConfig(AppConfig):
 
         add_panel(Panel("enterprise", "policies", _("政策清单"), "checklist", "one_list", inside))
         add_panel(Panel("enterprise", "checkup", _("体检"), "activity", "checkup", inside))
+        add_panel(Panel("enterprise", "ladder", _("梯度"), "trending-up", "ladder", inside))
         add_panel(Panel("enterprise", "rd", _("研发四表"), "flask", "rd_forms", inside))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from keqiao.services.views import checkup, one_list, policy_matches, rd_forms
+from keqiao.services.views import checkup, ladder, one_list, policy_matches, rd_forms
 
 urlpatterns = [
     path("services/mine/", one_list.mine, name="my_list"),
@@ -16,6 +16,10 @@ urlpatterns = [
     path("services/policies/<path:rule>/notify/", policy_matches.notify, name="policy_notify"),
     path("services/enterprise/<int:pk>/checkup/", checkup.panel, name="checkup"),
     path("services/enterprise/<int:pk>/checkup.docx", checkup.report, name="checkup_report"),
+    path("services/enterprise/<int:pk>/ladder/", ladder.panel, name="ladder"),
+    path("services/ladders/", ladder.ladders, name="ladders"),
+    path("services/ladders/expiring/", ladder.expiring, name="expiring_qualifications"),
+    path("services/ladders/<slug:key>/", ladder.members, name="ladder_members"),
     path("services/checkups/", checkup.city, name="checkups"),
     path("services/enterprise/<int:pk>/rd/", rd_forms.panel, name="rd_forms"),
     path("services/enterprise/<int:pk>/rd/<int:year>/<slug:form>.xlsx", rd_forms.workbook, name="rd_form_file"),
