@@ -31,15 +31,32 @@ def test_five_ways_leave_five_entries(enterprise: Any, people: SimpleNamespace, 
     client.force_login(people.officer)
     page = client.post(f"/r/enterprise/{enterprise.pk}/edit/", {"name": "页面改名", "edition": 1})
     assert page.status_code == 302, page.content[:500]
-    api = client.patch(f"/api/v1/registers/enterprise/records/{enterprise.pk}", {"values": {"name": "接口改名"}}, content_type="application/json")
+    api = client.patch(
+        f"/api/v1/registers/enterprise/records/{enterprise.pk}",
+        {"values": {"name": "接口改名"}},
+        content_type="application/json",
+    )
     assert api.status_code == 200, api.content
-    stored = files.store("改名.csv", f"企业名称,统一社会信用代码\n导入改名,{enterprise.uscc}\n".encode(), Act(people.officer))
-    done = jobs.run_now("import_records", "导入", import_job.parameters(REGISTERS["enterprise"], stored, False, False), Act(people.officer))
-    assert done.result and done.result["outcome"] == "imported", (done.result, done.error)
+    stored = files.store(
+        "改名.csv", f"企业名称,统一社会信用代码\n导入改名,{enterprise.uscc}\n".encode(), Act(people.officer)
+    )
+    done = jobs.run_now(
+        "import_records",
+        "导入",
+        import_job.parameters(REGISTERS["enterprise"], stored, False, False),
+        Act(people.officer),
+    )
+    assert done.result is not None, done.error
+    assert done.result["outcome"] == "imported", done.result
     row = REGISTERS["enterprise"].rows().unscoped("test").get(pk=enterprise.pk)
     actions.change(row, {"name": "命令改名"}, Act(None, "command"))
-    assert jobs.run_now("rename_for_test", "改名", {"pk": enterprise.pk, "name": "任务改名"}, Act(people.officer)).stage == "done"
-    entries = AuditEntry.objects.filter(register="enterprise", record_id=str(enterprise.pk), verb="change").order_by("number")
+    assert (
+        jobs.run_now("rename_for_test", "改名", {"pk": enterprise.pk, "name": "任务改名"}, Act(people.officer)).stage
+        == "done"
+    )
+    entries = AuditEntry.objects.filter(register="enterprise", record_id=str(enterprise.pk), verb="change").order_by(
+        "number"
+    )
     assert [entry.channel for entry in entries] == ["page", "api", "import", "command", "job"]
     assert [entry.after["name"] for entry in entries] == ["页面改名", "接口改名", "导入改名", "命令改名", "任务改名"]
     assert [entry.before["name"] for entry in entries] == ["第一名", "页面改名", "接口改名", "导入改名", "命令改名"]

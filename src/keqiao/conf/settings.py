@@ -35,7 +35,9 @@ def secret_key() -> str:
     """The configured key, or one made once and kept beside the data (readable by its owner only)."""
     if given := os.environ.get("SECRET_KEY"):
         if len(given) < 32:
-            raise ImproperlyConfigured("SECRET_KEY is shorter than 32 characters. Remedy: set a longer one, or unset it.")
+            raise ImproperlyConfigured(
+                "SECRET_KEY is shorter than 32 characters. Remedy: set a longer one, or unset it."
+            )
         return given
     path = DATA / "secret_key"
     if not path.exists():
@@ -74,7 +76,9 @@ def database(url: str) -> dict[str, object]:
             "CONN_HEALTH_CHECKS": True,
             "OPTIONS": dict(parse_qsl(parts.query)),
         }
-    raise ImproperlyConfigured(f"DATABASE_URL: unknown kind {parts.scheme!r}. Remedy: postgresql://… or leave it unset for SQLite.")
+    raise ImproperlyConfigured(
+        f"DATABASE_URL: unknown kind {parts.scheme!r}. Remedy: postgresql://… or leave it unset for SQLite."
+    )
 
 
 DEBUG = flag("KEQIAO_DEBUG")
@@ -200,7 +204,9 @@ FORMAT_MODULE_PATH = "keqiao.conf.formats"
 
 STATIC_URL = "static/"
 STATIC_ROOT = ROOT / "static" / "served"
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns where it is missing, and tests take warnings for errors
+STATIC_ROOT.mkdir(
+    parents=True, exist_ok=True
+)  # whitenoise warns where it is missing, and tests take warnings for errors
 STATICFILES_DIRS = [path for path in (ROOT / "assets" / "site", ROOT / "static" / "built") if path.exists()]
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 STORAGES = {

@@ -47,7 +47,11 @@ class HeldPower:
     def covers(self, register: declare.Register, action: str) -> bool:
         if action not in self.power.actions or (self.power.reach == "published" and not register.is_public):
             return False
-        if self.power.registers is not None and register.key not in self.power.registers and self.role not in register.open_to:
+        if (
+            self.power.registers is not None
+            and register.key not in self.power.registers
+            and self.role not in register.open_to
+        ):
             return False
         division = self.grant.division if self.grant else ""
         return not (self.power.by_division and division and register.division and register.division != division)
@@ -62,7 +66,11 @@ class Powers:
     def __init__(self, user: Any) -> None:
         self.user = user
         self.is_known = bool(user and user.is_authenticated and user.is_active)
-        grants = list(Grant.objects.filter(user_id=user.pk).valid_on(today()).select_related("org_unit")) if self.is_known else []
+        grants = (
+            list(Grant.objects.filter(user_id=user.pk).valid_on(today()).select_related("org_unit"))
+            if self.is_known
+            else []
+        )
         self.grants = grants
         self.held: list[HeldPower] = []
         for grant in grants:
@@ -71,7 +79,9 @@ class Powers:
         # What is published comes last: `reaches` gives the first power that covers a row, which must be the strongest reason.
         self.held += [HeldPower(power, "public", None, frozenset()) for power in ROLES["public"].powers]
         self.held.sort(key=lambda one: one.power.reach == "published")
-        self.functions = frozenset().union(*(ROLES[grant.role].functions for grant in grants)) if grants else frozenset()
+        self.functions = (
+            frozenset().union(*(ROLES[grant.role].functions for grant in grants)) if grants else frozenset()
+        )
         self.roles = frozenset(grant.role for grant in grants)
         self.is_staff = any(ROLES[grant.role].is_staff for grant in grants)
 
@@ -126,7 +136,9 @@ class Lens:
     def __init__(self, user: Any, register: declare.Register, action: str) -> None:
         self.register, self.action, self.mine = register, action, powers(user)
         self.held = [held for held in self.mine.held if held.covers(register, action)]
-        self._seers = [held for held in self.mine.held if held.covers(register, VIEW) and held.power.reach != "published"]
+        self._seers = [
+            held for held in self.mine.held if held.covers(register, VIEW) and held.power.reach != "published"
+        ]
         self._personal = [held for held in self.mine.held if held.covers(register, PERSONAL)]
 
     @cached_property
@@ -240,7 +252,9 @@ class Lens:
         if field.public and not field.personal:
             return True
         held = self._personal if field.personal else self._seers
-        return any(one.power.reach == "all" or (one.power.reach == "units" and self._is_whole_tree(one)) for one in held)
+        return any(
+            one.power.reach == "all" or (one.power.reach == "units" and self._is_whole_tree(one)) for one in held
+        )
 
     def _any(self, powers_held: list[HeldPower]) -> Q:
         found = NEVER
@@ -289,13 +303,19 @@ def may(user: Any, action: str, target: Any = None) -> Decision:
     sight = lens(user, register, action)
     if not sight.held:
         who = "、".join(sorted({str(ROLES[role].label) for role in mine.roles})) or _("访客")
-        return Decision(False, _("%(who)s没有对“%(register)s”的此项权限（%(action)s）") % {"who": who, "register": register.verbose_name, "action": action})
+        return Decision(
+            False,
+            _("%(who)s没有对“%(register)s”的此项权限（%(action)s）")
+            % {"who": who, "register": register.verbose_name, "action": action},
+        )
     if isinstance(target, str | type | declare.Register):
         return Decision(True, _("依据：%(power)s") % {"power": sight.held[0].describe()})
     held = sight.reaches(target)
     if held is None:
         return Decision(False, _("这条记录不在您的管辖范围内，也不属于您本单位"))
-    return Decision(True, _("依据：%(power)s，范围：%(reach)s") % {"power": held.describe(), "reach": reach_label(held.power.reach)})
+    return Decision(
+        True, _("依据：%(power)s，范围：%(reach)s") % {"power": held.describe(), "reach": reach_label(held.power.reach)}
+    )
 
 
 def _may_function(mine: Powers, function: str) -> Decision:
@@ -306,7 +326,12 @@ def _may_function(mine: Powers, function: str) -> Decision:
 
 
 def reach_label(reach: str) -> str:
-    labels: Mapping[str, str] = {"all": _("全部"), "units": _("所辖单位"), "own": _("本单位（本人）"), "published": _("已公开")}
+    labels: Mapping[str, str] = {
+        "all": _("全部"),
+        "units": _("所辖单位"),
+        "own": _("本单位（本人）"),
+        "published": _("已公开"),
+    }
     return labels[reach]
 
 

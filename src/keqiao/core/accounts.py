@@ -33,13 +33,24 @@ def create(data: Mapping[str, Any], act: Act) -> tuple[User, str]:
         raise InvalidError(problems)
     password = secrets.token_urlsafe(12)
     with transaction.atomic():
-        user = User(username=username, display_name=str(data.get("display_name", "")).strip()[:60], email=str(data.get("email", "")).strip())
+        user = User(
+            username=username,
+            display_name=str(data.get("display_name", "")).strip()[:60],
+            email=str(data.get("email", "")).strip(),
+        )
         user.set_password(password)
         audit.save_user(user, act)
     return user, password
 
 
-def grant(user: User, role: str, act: Act, org_unit: OrgUnit | None = None, division: str = "", until: datetime.date | None = None) -> Grant:
+def grant(
+    user: User,
+    role: str,
+    act: Act,
+    org_unit: OrgUnit | None = None,
+    division: str = "",
+    until: datetime.date | None = None,
+) -> Grant:
     """Gives a role over a unit's subtree. Refuses a second administrator's role, and a staff role without a unit."""
     act.need("users.manage")
     held = set(Grant.objects.filter(user=user).values_list("role", flat=True))
@@ -47,14 +58,34 @@ def grant(user: User, role: str, act: Act, org_unit: OrgUnit | None = None, divi
     if role not in ROLES or role == "public":
         problems.append(Problem("unknown_role", _("没有这个角色"), _("请从列表中选择"), "role", _("角色"), role))
     elif role in SEPARATED and held & (SEPARATED - {role}):
-        problems.append(Problem("separated_roles", _("系统、安全、审计三类管理员不得由一人兼任"), _("请另设账号"), "role", _("角色"), role))
+        problems.append(
+            Problem(
+                "separated_roles",
+                _("系统、安全、审计三类管理员不得由一人兼任"),
+                _("请另设账号"),
+                "role",
+                _("角色"),
+                role,
+            )
+        )
     elif ROLES[role].is_staff and role not in SEPARATED and org_unit is None:
-        problems.append(Problem("unit_needed", _("工作人员角色须指定管辖单位"), _("请选择单位"), "org_unit", _("管辖单位")))
+        problems.append(
+            Problem("unit_needed", _("工作人员角色须指定管辖单位"), _("请选择单位"), "org_unit", _("管辖单位"))
+        )
     if problems:
         raise InvalidError(problems)
     with transaction.atomic():
         row = Grant.objects.create(user=user, role=role, org_unit=org_unit, division=division, valid_until=until)
-        audit.record(act, audit.Trace("grant", "user", str(user.pk), str(user), after={"role": role, "org_unit": org_unit.code if org_unit else "", "division": division}))
+        audit.record(
+            act,
+            audit.Trace(
+                "grant",
+                "user",
+                str(user.pk),
+                str(user),
+                after={"role": role, "org_unit": org_unit.code if org_unit else "", "division": division},
+            ),
+        )
     access.forget_powers(user)
     return row
 
@@ -62,7 +93,16 @@ def grant(user: User, role: str, act: Act, org_unit: OrgUnit | None = None, divi
 def revoke(row: Grant, act: Act) -> None:
     act.need("users.manage")
     with transaction.atomic():
-        audit.record(act, audit.Trace("revoke", "user", str(row.user_id), str(row.user), before={"role": row.role, "org_unit": row.org_unit.code if row.org_unit else ""}))
+        audit.record(
+            act,
+            audit.Trace(
+                "revoke",
+                "user",
+                str(row.user_id),
+                str(row.user),
+                before={"role": row.role, "org_unit": row.org_unit.code if row.org_unit else ""},
+            ),
+        )
         row.delete()
 
 

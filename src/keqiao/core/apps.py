@@ -10,6 +10,6 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from keqiao.core import events
-        from keqiao.core.records import search
+        from keqiao.core.records import drafts, excel_out, import_job, search, views_saved  # noqa: F401  # they declare jobs
 
         events.subscribe(events.RecordsChanged, search.on_changed)

@@ -18,7 +18,21 @@ from keqiao.core.models.audit_entry import AuditEntry, AuditHead
 from keqiao.core.records import bulk, declare
 from keqiao.core.records.fields import to_json
 
-CHAINED = ("number", "actor_name", "channel", "verb", "register", "record_id", "label", "subject", "reason", "address", "before", "after", "previous")
+CHAINED = (
+    "number",
+    "actor_name",
+    "channel",
+    "verb",
+    "register",
+    "record_id",
+    "label",
+    "subject",
+    "reason",
+    "address",
+    "before",
+    "after",
+    "previous",
+)
 
 
 @dataclass(frozen=True)
@@ -118,4 +132,9 @@ def save_user(user: Any, act: Act, verb: str = "") -> None:
     with transaction.atomic():
         user.save()
         after = {name: getattr(user, name) for name in names}
-        record(act, Trace(verb or ("change" if old else "create"), "user", str(user.pk), str(user)[:200], before=old, after=after))
+        record(
+            act,
+            Trace(
+                verb or ("change" if old else "create"), "user", str(user.pk), str(user)[:200], before=old, after=after
+            ),
+        )

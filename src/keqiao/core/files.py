@@ -51,7 +51,9 @@ def store(name: str, content: bytes, act: Act, row: Any = None) -> StoredFile:
 def _check(name: str, extension: str, content: bytes) -> None:
     problem = None
     if extension not in KINDS:
-        problem = Problem("file_kind", _("不接受这种文件"), _("可上传：%(kinds)s") % {"kinds": "、".join(KINDS)}, label=name)
+        problem = Problem(
+            "file_kind", _("不接受这种文件"), _("可上传：%(kinds)s") % {"kinds": "、".join(KINDS)}, label=name
+        )
     elif len(content) > LARGEST:
         problem = Problem("file_size", _("文件超过 50 MB"), _("请压缩或拆分后上传"), label=name)
     elif KINDS[extension][1] and not content.startswith(KINDS[extension][1]):
@@ -66,7 +68,12 @@ def readable(user: Any, stored: StoredFile) -> StoredFile:
         return stored
     register = REGISTERS.get(stored.register)
     if register:
-        row = register.rows().unscoped("a file's access follows its row, checked next").filter(pk=stored.record_id).first()
+        row = (
+            register.rows()
+            .unscoped("a file's access follows its row, checked next")
+            .filter(pk=stored.record_id)
+            .first()
+        )
         if row and access.lens(user, register).sees_inside(row):
             return stored
     raise ForbiddenError(_("您不能读取这个文件"))

@@ -42,10 +42,26 @@ def declare(key: str, title: str | Promise, body: str | Promise, *names: str) ->
     TEMPLATES[key] = Template(title, body, frozenset(names))
 
 
-declare("record_returned", _("退回补正：%(title)s"), _("“%(register)s”中的“%(title)s”被退回。需要补正：%(note)s"), "title", "register", "note")
-declare("record_approved", _("审核通过：%(title)s"), _("“%(register)s”中的“%(title)s”已审核通过。"), "title", "register")
+declare(
+    "record_returned",
+    _("退回补正：%(title)s"),
+    _("“%(register)s”中的“%(title)s”被退回。需要补正：%(note)s"),
+    "title",
+    "register",
+    "note",
+)
+declare(
+    "record_approved", _("审核通过：%(title)s"), _("“%(register)s”中的“%(title)s”已审核通过。"), "title", "register"
+)
 declare("job_done", _("任务完成：%(title)s"), _("后台任务“%(title)s”已完成。%(outcome)s"), "title", "outcome")
-declare("subscription", _("订阅“%(name)s”有 %(count)s 条新记录"), _("您订阅的“%(name)s”新增 %(count)s 条：%(titles)s"), "name", "count", "titles")
+declare(
+    "subscription",
+    _("订阅“%(name)s”有 %(count)s 条新记录"),
+    _("您订阅的“%(name)s”新增 %(count)s 条：%(titles)s"),
+    "name",
+    "count",
+    "titles",
+)
 
 
 def send(user: User, template: str, values: Mapping[str, Any], link: str = "", language: str = "zh-hans") -> Notice:

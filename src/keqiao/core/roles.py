@@ -46,41 +46,97 @@ class Role:
 LOOK = Power(frozenset({VIEW, EXPORT}), "units")
 PUBLISHED = Power(frozenset({VIEW, EXPORT}), "published")
 ENTERPRISE_OWN = frozenset(
-    {"enterprise", "enterprise_year", "demand", "achievement", "patent", "project", "tech_contract", "instrument", "platform", "qualification", "person",
-     "rd_project", "rd_cost", "rd_hours"}
+    {
+        "enterprise",
+        "enterprise_year",
+        "demand",
+        "achievement",
+        "patent",
+        "project",
+        "tech_contract",
+        "instrument",
+        "platform",
+        "qualification",
+        "person",
+        "rd_project",
+        "rd_cost",
+        "rd_hours",
+    }
 )
-INSTITUTION_OWN = frozenset({"institution", "person", "achievement", "demand", "patent", "project", "tech_contract", "instrument", "platform"})
+INSTITUTION_OWN = frozenset(
+    {"institution", "person", "achievement", "demand", "patent", "project", "tech_contract", "instrument", "platform"}
+)
 PERSON_OWN = frozenset({"person", "achievement", "patent"})
 
 ROLES: dict[str, Role] = {
-    "system_admin": Role(_("系统管理员"), (), frozenset({"units.manage", "packs.load", "jobs.manage", "system.view"}), True),
+    "system_admin": Role(
+        _("系统管理员"), (), frozenset({"units.manage", "packs.load", "jobs.manage", "system.view"}), True
+    ),
     "security_admin": Role(_("安全管理员"), (), frozenset({"users.manage", "access.explain"}), True),
     "audit_admin": Role(_("审计管理员"), (), frozenset({"audit.read"}), True),
     "bureau_leader": Role(
-        _("局领导"), (LOOK,), frozenset({"cockpit.view", "targets.set", "report.write", "report.publish", "funnel.view", "cases.review"}), True
+        _("局领导"),
+        (LOOK,),
+        frozenset({"cockpit.view", "targets.set", "report.write", "report.publish", "funnel.view", "cases.review"}),
+        True,
     ),
     "officer": Role(
         _("局科室人员"),
         (LOOK, Power(STAFF_WORK, "units", by_division=True)),
-        frozenset({"cockpit.view", "targets.set", "report.write", "figures.confirm", "figures.approve", "cases.review", "access.explain", "funnel.view", "policies.rehearse", "policies.notify"}),
+        frozenset(
+            {
+                "cockpit.view",
+                "targets.set",
+                "report.write",
+                "figures.confirm",
+                "figures.approve",
+                "cases.review",
+                "access.explain",
+                "funnel.view",
+                "policies.rehearse",
+                "policies.notify",
+            }
+        ),
         True,
     ),
     "town_officer": Role(
         _("乡镇（街道）科技员"),
-        (LOOK, Power(frozenset({ADD, CHANGE, SUBMIT, IMPORT}), "units", frozenset({"enterprise", "enterprise_year", "demand"}))),
+        (
+            LOOK,
+            Power(
+                frozenset({ADD, CHANGE, SUBMIT, IMPORT}),
+                "units",
+                frozenset({"enterprise", "enterprise_year", "demand"}),
+            ),
+        ),
         frozenset({"cockpit.view", "figures.report"}),
         True,
     ),
     "park_officer": Role(
         _("园区科技员"),
-        (LOOK, Power(frozenset({ADD, CHANGE, SUBMIT, IMPORT}), "units", frozenset({"enterprise", "enterprise_year", "demand", "platform"}))),
+        (
+            LOOK,
+            Power(
+                frozenset({ADD, CHANGE, SUBMIT, IMPORT}),
+                "units",
+                frozenset({"enterprise", "enterprise_year", "demand", "platform"}),
+            ),
+        ),
         frozenset({"cockpit.view", "figures.report"}),
         True,
     ),
-    "enterprise": Role(_("企业"), (PUBLISHED, Power(OWN_WORK, "own", ENTERPRISE_OWN)), frozenset({"subject.work", "enterprise.list"})),
-    "institution": Role(_("高校院所"), (PUBLISHED, Power(OWN_WORK, "own", INSTITUTION_OWN)), frozenset({"subject.work"})),
-    "expert": Role(_("专家"), (PUBLISHED, Power(OWN_WORK, "own", PERSON_OWN)), frozenset({"subject.work", "reviews.write"})),
-    "broker": Role(_("技术经纪人"), (PUBLISHED, Power(OWN_WORK, "own", PERSON_OWN)), frozenset({"subject.work", "deals.broker"})),
+    "enterprise": Role(
+        _("企业"), (PUBLISHED, Power(OWN_WORK, "own", ENTERPRISE_OWN)), frozenset({"subject.work", "enterprise.list"})
+    ),
+    "institution": Role(
+        _("高校院所"), (PUBLISHED, Power(OWN_WORK, "own", INSTITUTION_OWN)), frozenset({"subject.work"})
+    ),
+    "expert": Role(
+        _("专家"), (PUBLISHED, Power(OWN_WORK, "own", PERSON_OWN)), frozenset({"subject.work", "reviews.write"})
+    ),
+    "broker": Role(
+        _("技术经纪人"), (PUBLISHED, Power(OWN_WORK, "own", PERSON_OWN)), frozenset({"subject.work", "deals.broker"})
+    ),
     "public": Role(_("公众"), (PUBLISHED,)),
 }
 

@@ -14,7 +14,12 @@ PLAIN = ("code", "name", "name_en", "level")
 
 
 def _as_data(unit: OrgUnit) -> dict[str, Any]:
-    return {**{name: getattr(unit, name) for name in PLAIN}, "parent": unit.parent_id, "valid_from": str(unit.valid_from), "valid_until": str(unit.valid_until or "")}
+    return {
+        **{name: getattr(unit, name) for name in PLAIN},
+        "parent": unit.parent_id,
+        "valid_from": str(unit.valid_from),
+        "valid_until": str(unit.valid_until or ""),
+    }
 
 
 def save(unit: OrgUnit, data: Mapping[str, Any], act: Act) -> OrgUnit:
@@ -34,5 +39,15 @@ def save(unit: OrgUnit, data: Mapping[str, Any], act: Act) -> OrgUnit:
         for name in ("successors", "covers"):
             if hasattr(data, "getlist"):
                 getattr(unit, name).set(OrgUnit.objects.filter(pk__in=data.getlist(name)))
-        audit.record(act, audit.Trace("change" if before else "create", "org_unit", str(unit.pk), unit.name, before=before, after=_as_data(unit)))
+        audit.record(
+            act,
+            audit.Trace(
+                "change" if before else "create",
+                "org_unit",
+                str(unit.pk),
+                unit.name,
+                before=before,
+                after=_as_data(unit),
+            ),
+        )
     return unit

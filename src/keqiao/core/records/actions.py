@@ -70,7 +70,9 @@ def target_of(field: Field) -> Register:
     raise KeyError(name)
 
 
-def read_values(register: Register, raw: Values, fields: Iterable[str], lookup: Callable[[Field, str], Any] = look_up) -> tuple[dict[str, Any], list[Problem]]:
+def read_values(
+    register: Register, raw: Values, fields: Iterable[str], lookup: Callable[[Field, str], Any] = look_up
+) -> tuple[dict[str, Any], list[Problem]]:
     """Parses the named fields out of `raw`; returns the values and all problems."""
     values, problems = {}, []
     for name in fields:
@@ -105,7 +107,9 @@ def editable(register: Register) -> list[str]:
 
 def unknown_names(register: Register, raw: Values) -> list[Problem]:
     return [
-        Problem("unknown_field", _("没有这个字段"), _("请核对字段名；可用字段见模板"), name, name) for name in raw if name not in register.fields
+        Problem("unknown_field", _("没有这个字段"), _("请核对字段名；可用字段见模板"), name, name)
+        for name in raw
+        if name not in register.fields
     ]
 
 
@@ -192,14 +196,24 @@ def move(row: Any, name: str, act: Act, note: str = "") -> Any:
     with transaction.atomic():
         row = register.rows().unscoped(SYSTEM).select_for_update().get(pk=row.pk)
         if row.review_state not in step.sources:
-            raise InvalidError([Problem("wrong_state", _("当前状态不能执行“%(step)s”") % {"step": step.label}, _("请刷新页面查看最新状态"))])
+            raise InvalidError(
+                [
+                    Problem(
+                        "wrong_state",
+                        _("当前状态不能执行“%(step)s”") % {"step": step.label},
+                        _("请刷新页面查看最新状态"),
+                    )
+                ]
+            )
         if step.note_needed and not note.strip():
             raise InvalidError([Problem("note_needed", _("请写明需要补正的内容"), "", "note", _("审核意见"))])
         before = {"review_state": row.review_state, "review_note": row.review_note}
         row.review_state, row.review_note = step.target, note[:500]
         row.edition += 1
         row.save()
-        audit.record(act, audit.trace(name, row, before, {"review_state": row.review_state, "review_note": row.review_note}))
+        audit.record(
+            act, audit.trace(name, row, before, {"review_state": row.review_state, "review_note": row.review_note})
+        )
         events.send(events.RecordsChanged(register.key, (row.pk,), name))
         events.send(events.RecordReviewed(row, name, note))
     return row
@@ -226,7 +240,15 @@ def change_many(rows: Sequence[Any], raw: Values, act: Act) -> int:
             except InvalidError as error:
                 problems += [problem.at(number) for problem in error.problems]
             except ForbiddenError as error:
-                problems.append(Problem("forbidden", str(error), _("请从选择中去掉这条记录"), label=register_of(row).title(row), row=number))
+                problems.append(
+                    Problem(
+                        "forbidden",
+                        str(error),
+                        _("请从选择中去掉这条记录"),
+                        label=register_of(row).title(row),
+                        row=number,
+                    )
+                )
         if problems:
             raise InvalidError(problems)
     return len(rows)

@@ -59,12 +59,16 @@ class Register:
     personal: dict[str, str] = {}  # field -> mask
     units: tuple[str, ...] = ("org_unit",)  # fields whose unit brings a row under an officer's arm
     own: dict[str, str] = {}  # subject kind -> ORM path to the subject's id ({"enterprise": "enterprise_id"})
-    references: dict[str, str] = {}  # foreign key -> field it is written by in Excel and API (default: the target's identity)
+    references: dict[
+        str, str
+    ] = {}  # foreign key -> field it is written by in Excel and API (default: the target's identity)
     measure_units: Mapping[str, Text] = {}
     required: tuple[str, ...] = ()  # fields the table lets be empty, but the register does not
     read_only: tuple[str, ...] = ()  # fields that follow from others (`fill`)
     choices_from: dict[str, Callable[[], tuple[tuple[str, Text], ...]]] = {}  # codes kept as data (classifications)
-    unit_from: tuple[str, ...] = ()  # references whose unit the row takes: when its own is empty, or always when org_unit is read-only
+    unit_from: tuple[
+        str, ...
+    ] = ()  # references whose unit the row takes: when its own is empty, or always when org_unit is read-only
     parent: str = ""  # shown as a tab of this reference's detail page
     description: Text = ""  # what it is for, in a sentence or two
     open_to: frozenset[str] = frozenset()  # roles that keep their own rows here beyond what `core.roles` grants
@@ -89,7 +93,12 @@ class Register:
 
     def _finish(self, field: Field) -> Field:
         if field.name in self.choices_from:
-            field = replace(field, kind="choice" if field.kind == "text" else field.kind, choices=self.choices_from[field.name](), max_length=None)
+            field = replace(
+                field,
+                kind="choice" if field.kind == "text" else field.kind,
+                choices=self.choices_from[field.name](),
+                max_length=None,
+            )
         return replace(
             field,
             required=field.required or field.name in self.required,
@@ -109,11 +118,15 @@ class Register:
 
     @cached_property
     def list_filters(self) -> tuple[str, ...]:
-        return self.filters or tuple(n for n, f in self.fields.items() if f.kind in {"choice", "choices", "org_unit", "year", "bool"})
+        return self.filters or tuple(
+            n for n, f in self.fields.items() if f.kind in {"choice", "choices", "org_unit", "year", "bool"}
+        )
 
     @cached_property
     def searched(self) -> tuple[str, ...]:
-        return self.search_fields or tuple(n for n, f in self.fields.items() if f.kind in {"text", "long_text"} and not f.personal)
+        return self.search_fields or tuple(
+            n for n, f in self.fields.items() if f.kind in {"text", "long_text"} and not f.personal
+        )
 
     def rows(self) -> Any:
         """The register's rows, still without a scope."""
@@ -196,8 +209,14 @@ def derive(column: Any, written_by: str = "") -> Field:
     # The bounds of the column on any database: SQLite would take more than PostgreSQL can.
     base["digits"] = min(15, getattr(column, "max_digits", None) or 15)
     bounds: dict[str, Any] = WHOLE.get(column.get_internal_type(), {}).copy()
-    bounds |= {v.code: v.limit_value for v in column._validators if getattr(v, "code", "") in {"min_value", "max_value"}}
-    own_checks = tuple(v for v in column.validators if getattr(v, "code", "") not in {"min_value", "max_value", "max_length"} and kind not in {"decimal", "money"})
+    bounds |= {
+        v.code: v.limit_value for v in column._validators if getattr(v, "code", "") in {"min_value", "max_value"}
+    }
+    own_checks = tuple(
+        v
+        for v in column.validators
+        if getattr(v, "code", "") not in {"min_value", "max_value", "max_length"} and kind not in {"decimal", "money"}
+    )
     return Field(
         kind=kind,
         choices=tuple((str(code), text) for code, text in choices),
@@ -249,7 +268,9 @@ def declare(cls: type[Register]) -> type[Register]:
 
 def add(register: Register) -> Register:
     if register.key in REGISTERS:
-        raise DeclarationError(f"register «{register.key}» is declared twice ({type(REGISTERS[register.key]).__name__}). Remedy: give one another key.")
+        raise DeclarationError(
+            f"register «{register.key}» is declared twice ({type(REGISTERS[register.key]).__name__}). Remedy: give one another key."
+        )
     REGISTERS[register.key] = register
     return register
 

@@ -44,7 +44,10 @@ def record_export(request: Any, key: str, kind: str) -> Any:
         if not request.user.is_authenticated:
             raise PermissionDenied(_("超过 %(n)s 条的导出需要登录") % {"n": AT_ONCE})
         parameters = {"register": key, "query": request.GET.urlencode(), "kind": kind}
-        return redirect("job", jobs.start("export_records", _("导出：%(name)s") % {"name": register.verbose_name}, parameters, act).pk)
+        return redirect(
+            "job",
+            jobs.start("export_records", _("导出：%(name)s") % {"name": register.verbose_name}, parameters, act).pk,
+        )
     if not request.user.is_authenticated:
         act = act.__class__(None, act.channel, _("公开数据下载"), act.address)
     return _download(excel_out.file_name(register, kind), excel_out.export(listing, kind, act), kind)
@@ -63,7 +66,9 @@ def record_import(request: Any, key: str) -> Any:
             else:
                 raise InvalidError([])
             in_earnest = request.POST.get("do") in {"import", "good"}
-            job = import_job.start(register, stored, act, dry_run=not in_earnest, good_rows_only=request.POST.get("do") == "good")
+            job = import_job.start(
+                register, stored, act, dry_run=not in_earnest, good_rows_only=request.POST.get("do") == "good"
+            )
         except InvalidError as error:
             for problem in error.problems:
                 messages.error(request, str(problem))
@@ -123,5 +128,11 @@ def record_merge(request: Any, key: str) -> Any:
         messages.error(request, str(error))
         return redirect("record_duplicates", key)
     sight = access.lens(request.user, register)
-    lines = [(field, sight.shown(field, keep), sight.shown(field, gone)) for field in register.fields.values() if not field.read_only]
-    return render(request, "records/merge.html", frame(request, register) | {"keep": keep, "gone": gone, "lines": lines})
+    lines = [
+        (field, sight.shown(field, keep), sight.shown(field, gone))
+        for field in register.fields.values()
+        if not field.read_only
+    ]
+    return render(
+        request, "records/merge.html", frame(request, register) | {"keep": keep, "gone": gone, "lines": lines}
+    )

@@ -118,7 +118,9 @@ class ValueProblem(ValueError):
 
 
 # Full-width letters, digits and blanks; Chinese punctuation and signs such as Ⅰ ① ㎡ ℃ are meant and stay.
-HALF_WIDTH = {ord("\u3000"): " "} | {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F) if chr(full - 0xFEE0).isalnum()}
+HALF_WIDTH = {ord("\u3000"): " "} | {
+    full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F) if chr(full - 0xFEE0).isalnum()
+}
 
 
 def tidy(text: str) -> str:
@@ -146,19 +148,40 @@ def parse(field: Field, raw: Any, lookup: Callable[[Field, str], Any] | None = N
             validator(value)
         except Exception as error:  # Django validators raise ValidationError with messages
             messages = getattr(error, "messages", [str(error)])
-            raise ValueProblem(field.problem(str(getattr(error, "code", None) or "invalid"), raw, "；".join(messages), field.help)) from error
+            raise ValueProblem(
+                field.problem(str(getattr(error, "code", None) or "invalid"), raw, "；".join(messages), field.help)
+            ) from error
     return value
 
 
 def _check_bounds(field: Field, value: Any, raw: Any) -> None:
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         if field.minimum is not None and value < field.minimum:
-            raise ValueProblem(field.problem("too_small", raw, _now("小于允许的最小值 %(bound)s") % {"bound": field.minimum}, _("请核对数值和计量单位")))
+            raise ValueProblem(
+                field.problem(
+                    "too_small",
+                    raw,
+                    _now("小于允许的最小值 %(bound)s") % {"bound": field.minimum},
+                    _("请核对数值和计量单位"),
+                )
+            )
         if field.maximum is not None and value > field.maximum:
-            raise ValueProblem(field.problem("too_large", raw, _now("大于允许的最大值 %(bound)s") % {"bound": field.maximum}, _("请核对数值和计量单位")))
+            raise ValueProblem(
+                field.problem(
+                    "too_large",
+                    raw,
+                    _now("大于允许的最大值 %(bound)s") % {"bound": field.maximum},
+                    _("请核对数值和计量单位"),
+                )
+            )
     if isinstance(value, str) and field.max_length and len(value) > field.max_length:
         raise ValueProblem(
-            field.problem("too_long", raw, _now("超过 %(bound)s 个字") % {"bound": field.max_length}, _now("请缩短到 %(bound)s 个字以内") % {"bound": field.max_length})
+            field.problem(
+                "too_long",
+                raw,
+                _now("超过 %(bound)s 个字") % {"bound": field.max_length},
+                _now("请缩短到 %(bound)s 个字以内") % {"bound": field.max_length},
+            )
         )
 
 
@@ -189,7 +212,12 @@ def _number(field: Field, raw: Any, _lookup: Any) -> Decimal:
     rounded = value.quantize(quantum)
     if rounded != value:
         raise ValueProblem(
-            field.problem("too_precise", raw, _now("小数超过 %(n)s 位") % {"n": field.decimals}, _now("请保留 %(n)s 位小数") % {"n": field.decimals})
+            field.problem(
+                "too_precise",
+                raw,
+                _now("小数超过 %(n)s 位") % {"n": field.decimals},
+                _now("请保留 %(n)s 位小数") % {"n": field.decimals},
+            )
         )
     return rounded
 
@@ -208,7 +236,9 @@ def _integer(field: Field, raw: Any, lookup: Any) -> int:
 def _year(field: Field, raw: Any, lookup: Any) -> int:
     if isinstance(raw, datetime.date):
         return raw.year
-    return _integer(field, str(raw).strip().removesuffix("年度").removesuffix("年") if isinstance(raw, str) else raw, lookup)
+    return _integer(
+        field, str(raw).strip().removesuffix("年度").removesuffix("年") if isinstance(raw, str) else raw, lookup
+    )
 
 
 def _date(field: Field, raw: Any, _lookup: Any) -> datetime.date:
@@ -241,7 +271,9 @@ def _datetime(field: Field, raw: Any, lookup: Any) -> datetime.datetime:
         try:
             raw = datetime.datetime.fromisoformat(fold(str(raw)).replace("/", "-"))
         except ValueError:
-            raise ValueProblem(field.problem("not_a_time", raw, _("不是时间"), _("请按 2026-03-15 14:30 的格式填写"))) from None
+            raise ValueProblem(
+                field.problem("not_a_time", raw, _("不是时间"), _("请按 2026-03-15 14:30 的格式填写"))
+            ) from None
     return timezone.make_aware(raw) if timezone.is_naive(raw) else raw
 
 
@@ -267,7 +299,11 @@ def _choice_code(field: Field, raw: Any) -> str:
                 if text == fold(str(label)):
                     return code
     options = "、".join(str(label) for _code, label in field.choices[:12])
-    raise ValueProblem(field.problem("not_a_choice", raw, _("不在可选范围内"), _now("请从以下选项中选择：%(options)s") % {"options": options}))
+    raise ValueProblem(
+        field.problem(
+            "not_a_choice", raw, _("不在可选范围内"), _now("请从以下选项中选择：%(options)s") % {"options": options}
+        )
+    )
 
 
 def _choice(field: Field, raw: Any, _lookup: Any) -> str:
@@ -287,7 +323,9 @@ def _looked_up(field: Field, raw: Any, lookup: Callable[[Field, str], Any] | Non
         raw = int(raw)
     found = lookup(field, tidy(str(raw))) if lookup else None
     if found is None:
-        raise ValueProblem(field.problem("not_found", raw, _("找不到对应的记录"), _("请填写已登记的代码或名称；如尚未登记，请先登记")))
+        raise ValueProblem(
+            field.problem("not_found", raw, _("找不到对应的记录"), _("请填写已登记的代码或名称；如尚未登记，请先登记"))
+        )
     return found
 
 

@@ -44,7 +44,9 @@ class Input:
         return self.widget == "area"
 
 
-def inputs(user: Any, register: Register, row: Any, typed: Mapping[str, Any] | None, problems: Sequence[Problem]) -> list[tuple[Any, list[Input]]]:
+def inputs(
+    user: Any, register: Register, row: Any, typed: Mapping[str, Any] | None, problems: Sequence[Problem]
+) -> list[tuple[Any, list[Input]]]:
     """Sections with their inputs. `typed` is what the user already typed (posted or drafted); masked values are not offered for editing."""
     sight = access.lens(user, register)
     sections = []
@@ -52,7 +54,8 @@ def inputs(user: Any, register: Register, row: Any, typed: Mapping[str, Any] | N
         made = [
             make(register.fields[name], row, typed, [p for p in problems if p.field == name])
             for name in section.names
-            if not register.fields[name].read_only and (row.pk is None or sight.sees(register.fields[name], row) == "full")
+            if not register.fields[name].read_only
+            and (row.pk is None or sight.sees(register.fields[name], row) == "full")
         ]
         if made:
             sections.append((section.title, made))
@@ -62,7 +65,9 @@ def inputs(user: Any, register: Register, row: Any, typed: Mapping[str, Any] | N
 def make(field: Field, row: Any, typed: Mapping[str, Any] | None, problems: Sequence[Problem] = ()) -> Input:
     stored = field.get(row) if row is not None else field.default
     raw = typed[field.name] if typed is not None and field.name in typed else _as_typed(field, stored)
-    chosen = [str(code) for code in raw] if isinstance(raw, list | tuple) else ([str(raw)] if raw not in (None, "") else [])
+    chosen = (
+        [str(code) for code in raw] if isinstance(raw, list | tuple) else ([str(raw)] if raw not in (None, "") else [])
+    )
     return Input(
         field=field,
         widget=WIDGETS.get(field.kind, "text"),
@@ -96,7 +101,10 @@ def _as_typed(field: Field, value: Any) -> Any:
 
 def _options(field: Field) -> Sequence[tuple[str, Any]]:
     if field.kind == "org_unit":
-        return [(unit.code, f"{'　' * max(unit.path.count('/') - 3, 0)}{unit.name}") for unit in OrgUnit.objects.filter(valid_until=None).order_by("path")]
+        return [
+            (unit.code, f"{'　' * max(unit.path.count('/') - 3, 0)}{unit.name}")
+            for unit in OrgUnit.objects.filter(valid_until=None).order_by("path")
+        ]
     return field.choices
 
 

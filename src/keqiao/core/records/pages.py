@@ -79,7 +79,10 @@ def frame(request: Any, register: Register) -> dict[str, Any]:
         "register": register,
         "active_register": register.key,
         "layout": "work.html" if signed_in else "public.html",
-        "allowed": {action: bool(access.may(request.user, action, register)) for action in ("add", "import", "export", "bulk", "merge")},
+        "allowed": {
+            action: bool(access.may(request.user, action, register))
+            for action in ("add", "import", "export", "bulk", "merge")
+        },
     }
 
 
@@ -110,7 +113,9 @@ def _sorting(listing: Listing, field: Any) -> tuple[str, str]:
         return "", ""
     name, descending = listing.sort
     if name == field.name:
-        return listing.query(sort=field.name if descending else f"-{field.name}"), "arrow-down" if descending else "arrow-up"
+        return listing.query(
+            sort=field.name if descending else f"-{field.name}"
+        ), "arrow-down" if descending else "arrow-up"
     return listing.query(sort=field.name), ""
 
 
@@ -125,9 +130,15 @@ def record_detail(request: Any, key: str, pk: int) -> Any:
         "title": register.title(row),
         "sections": shown_sections(request.user, register, row),
         "may": may,
-        "moves": [(name, step) for name, step in actions.MOVES.items() if row.review_state in step.sources and access.may(request.user, step.action, row)],
+        "moves": [
+            (name, step)
+            for name, step in actions.MOVES.items()
+            if row.review_state in step.sources and access.may(request.user, step.action, row)
+        ],
         "panels": panels_for(request.user, register.key, row),
-        "children": [child for child in all_registers() if child.parent == register.key and access.lens(request.user, child).held],
+        "children": [
+            child for child in all_registers() if child.parent == register.key and access.lens(request.user, child).held
+        ],
         "inside": access.lens(request.user, register).sees_inside(row),
     }
     return render(request, "records/detail.html", context)
@@ -141,9 +152,21 @@ def _note_opening(request: Any, register: Register, row: Any) -> None:
     personal = [n for n, f in register.fields.items() if f.personal and f.get(row) and sight.sees(f, row) == "full"]
     is_own = subject == f"{kind}:{own}"
     if personal and not is_own:
-        audit.record(act_of(request), audit.Trace("read_personal", register.key, str(row.pk), register.title(row)[:200], subject, after={"fields": personal}))
+        audit.record(
+            act_of(request),
+            audit.Trace(
+                "read_personal",
+                register.key,
+                str(row.pk),
+                register.title(row)[:200],
+                subject,
+                after={"fields": personal},
+            ),
+        )
     elif subject and not is_own and access.powers(request.user).is_staff:
-        audit.record(act_of(request), audit.Trace("open", register.key, str(row.pk), register.title(row)[:200], subject))
+        audit.record(
+            act_of(request), audit.Trace("open", register.key, str(row.pk), register.title(row)[:200], subject)
+        )
 
 
 def shown_sections(user: Any, register: Register, row: Any) -> list[tuple[Any, list[dict[str, Any]]]]:
@@ -155,7 +178,14 @@ def shown_sections(user: Any, register: Register, row: Any) -> list[tuple[Any, l
         for name in section.names:
             field = register.fields[name]
             if (seen := sight.sees(field, row)) != "hidden":
-                cells.append({"field": field, "text": sight.shown(field, row), "masked": seen == "masked", "link": _link(user, field, row)})
+                cells.append(
+                    {
+                        "field": field,
+                        "text": sight.shown(field, row),
+                        "masked": seen == "masked",
+                        "link": _link(user, field, row),
+                    }
+                )
         if cells:
             sections.append((section.title, cells))
     return sections
@@ -186,7 +216,9 @@ def record_edit(request: Any, key: str, pk: int) -> Any:
 def _edit(request: Any, register: Register, row: Any) -> Any:
     problems: list[Any] = []
     draft = drafts.load(request.user, register.key, row.pk)
-    typed = draft.values if draft else {name: request.GET[name] for name in register.fields if name in request.GET} or None
+    typed = (
+        draft.values if draft else {name: request.GET[name] for name in register.fields if name in request.GET} or None
+    )
     if request.method == "POST":
         typed = form.typed_values(register, request.POST)
         try:
@@ -234,7 +266,9 @@ def choose(request: Any, key: str) -> Any:
     listing = Listing(register, request.user, {"q": request.GET.get("q", "")})
     by = register.identity[0]
     rows = listing.ordered[:20]
-    return JsonResponse({"results": [{"value": str(register.fields[by].get(row)), "text": register.title(row)} for row in rows]})
+    return JsonResponse(
+        {"results": [{"value": str(register.fields[by].get(row)), "text": register.title(row)} for row in rows]}
+    )
 
 
 @require_POST
@@ -263,7 +297,9 @@ def record_remove(request: Any, key: str, pk: int) -> Any:
     try:
         actions.remove(row, act_of(request))
     except ProtectedError as error:
-        messages.error(request, _("还有 %(n)s 条其他记录引用它，不能删除；可先归档。") % {"n": len(error.protected_objects)})
+        messages.error(
+            request, _("还有 %(n)s 条其他记录引用它，不能删除；可先归档。") % {"n": len(error.protected_objects)}
+        )
         return redirect("record_detail", key, pk)
     messages.success(request, _("已删除；内容保留在审计记录中"))
     return redirect("record_list", key)
@@ -315,8 +351,12 @@ def _changes(user: Any, register: Register, row: Any, entry: AuditEntry) -> list
         if sight.sees(field, row) != "full":
             changes.append({"label": field.label, "before": "***", "after": "***"})
             continue
-        changes.append({"label": field.label, "before": (entry.before or {}).get(name), "after": (entry.after or {}).get(name)})
-    return [change for change in changes if change["before"] not in (None, "", []) or change["after"] not in (None, "", [])]
+        changes.append(
+            {"label": field.label, "before": (entry.before or {}).get(name), "after": (entry.after or {}).get(name)}
+        )
+    return [
+        change for change in changes if change["before"] not in (None, "", []) or change["after"] not in (None, "", [])
+    ]
 
 
 @open_page
@@ -325,12 +365,27 @@ def record_related(request: Any, key: str, pk: int, child: str) -> Any:
     row = row_for(request, register_for(request, key), pk)
     register = register_for(request, child)
     by = next(name for name, f in register.fields.items() if f.kind == "reference" and actions.target_of(f).key == key)
-    rows = register.rows().visible_to(request.user).filter(**{register.fields[by].path: row}).order_by(*register.order)[:200]
+    rows = (
+        register.rows()
+        .visible_to(request.user)
+        .filter(**{register.fields[by].path: row})
+        .order_by(*register.order)[:200]
+    )
     sight = access.lens(request.user, register)
     columns = [register.fields[name] for name in register.list_columns if name != by]
     table = [(one.pk, [sight.shown(field, one) for field in columns]) for one in rows]
-    return render(request, "records/_related.html", {"register": register, "columns": columns, "table": table, "parent": row, "by": by,
-                                                     "may_add": bool(access.may(request.user, "add", register))})
+    return render(
+        request,
+        "records/_related.html",
+        {
+            "register": register,
+            "columns": columns,
+            "table": table,
+            "parent": row,
+            "by": by,
+            "may_add": bool(access.may(request.user, "add", register)),
+        },
+    )
 
 
 def record_access(request: Any, key: str, pk: int) -> Any:
@@ -343,8 +398,19 @@ def record_access(request: Any, key: str, pk: int) -> Any:
             raise PermissionDenied(decision.reason)
         person = type(request.user).objects.filter(username=name).first()
     decisions = access.explain(person, row) if person else []
-    fields = [(field, access.lens(person, register).sees(field, row)) for field in register.fields.values()] if person else []
-    context = frame(request, register) | {"row": row, "title": register.title(row), "person": person, "asked": name, "decisions": decisions, "fields": fields}
+    fields = (
+        [(field, access.lens(person, register).sees(field, row)) for field in register.fields.values()]
+        if person
+        else []
+    )
+    context = frame(request, register) | {
+        "row": row,
+        "title": register.title(row),
+        "person": person,
+        "asked": name,
+        "decisions": decisions,
+        "fields": fields,
+    }
     return render(request, "records/access.html", context)
 
 
@@ -363,7 +429,10 @@ def record_files(request: Any, key: str, pk: int) -> Any:
                 messages.error(request, str(error))
         return redirect("record_detail", key, pk)
     stored = StoredFile.objects.filter(register=key, record_id=str(pk)).order_by("-created_at")
-    context = {"stored": stored, "register": register, "row": row, "may_change": bool(access.may(request.user, "change", row))}
+    context = {
+        "stored": stored,
+        "register": register,
+        "row": row,
+        "may_change": bool(access.may(request.user, "change", row)),
+    }
     return render(request, "records/_files.html", context)
-
-

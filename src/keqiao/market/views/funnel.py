@@ -19,7 +19,11 @@ def funnel(request: Any) -> Any:
     stages = dict(MatchEvent.Stage.choices)
     industries = dict(classification("industries").choices)
     tables = []
-    groupings: list[tuple[Any, str]] = [("matcher", _("按匹配方式")), ("broker", _("按经纪人")), ("industry", _("按行业"))]
+    groupings: list[tuple[Any, str]] = [
+        ("matcher", _("按匹配方式")),
+        ("broker", _("按经纪人")),
+        ("industry", _("按行业")),
+    ]
     for by, label in groupings:
         rows = [(industries.get(one.group, one.group) or _("未注明"), one) for one in engine.funnels(events, by)[:15]]
         tables.append((label, rows))
