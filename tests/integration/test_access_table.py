@@ -21,6 +21,7 @@ TABLE: dict[str, frozenset[str]] = {
     "home": EVERYBODY,
     "search": EVERYBODY,
     "workspace": SIGNED_IN,
+    "findings": SIGNED_IN,
     "notices": SIGNED_IN,
     "jobs": SIGNED_IN,
     "job": frozenset({"officer", "system"}),
@@ -71,6 +72,7 @@ TABLE: dict[str, frozenset[str]] = {
     "one_list": REACH,
     "explain_rule": REACH,
     "one_list_report": REACH,
+    "rehearsal": OFFICERS,
     "ladder": REACH,
     "ladders": STAFF,
     "ladder_members": STAFF,
@@ -93,7 +95,8 @@ TABLE: dict[str, frozenset[str]] = {
 # Reached by POST only (405 for a GET by those who may), or not a page of ours.
 POST_ONLY = {
     "record_draft", "record_row_draft", "record_bulk", "record_view", "record_move", "record_remove", "record_merge", "set_language",
-    "compute_figures", "run_rules", "policy_notify", "follow_match", "set_target", "publish_targets", "propose_targets", "note_target", "answer_target_note", "decide_proposal", "publish_report",
+    "compute_figures", "run_rules", "policy_notify", "follow_match", "set_target", "publish_targets", "propose_targets", "note_target", "answer_target_note", "decide_proposal", "publish_report", "report_pdf",
+    "settle_finding",
 }  # fmt: skip
 FOREIGN = ("account_", "mfa_", "socialaccount_", "openid_connect_", "usersessions_", "headless")
 

@@ -25,6 +25,7 @@ class PortalConfig(AppConfig):
                 Entry(_("我的政策清单"), "checklist", "my_list", "enterprise.list"),
                 Entry(_("政策匹配"), "checklist", "policy_matches", "cockpit.view"),
                 Entry(_("梯度培育"), "trending-up", "ladders", "cockpit.view"),
+                Entry(_("政策试算"), "test-pipe", "rehearsal", "policies.rehearse"),
                 Entry(_("企业体检"), "activity", "checkups", "cockpit.view"),
             ],
         )
@@ -38,5 +39,6 @@ class PortalConfig(AppConfig):
                 Entry(_("编制报告"), "file-description", "written_reports", "report.write"),
                 Entry(_("核对稿件"), "checks", "draft_check", "report.write"),
                 Entry(_("历史报告"), "file-search", "past_reports", "figures.confirm"),
+                Entry(_("数据质量"), "shield-check", "findings", "cockpit.view"),
             ],
         )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from keqiao.services.views import checkup, ladder, one_list, policy_matches, rd_forms
+from keqiao.services.views import checkup, ladder, one_list, policy_matches, rd_forms, rehearsal
 
 urlpatterns = [
     path("services/mine/", one_list.mine, name="my_list"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("services/ladders/", ladder.ladders, name="ladders"),
     path("services/ladders/expiring/", ladder.expiring, name="expiring_qualifications"),
     path("services/ladders/<slug:key>/", ladder.members, name="ladder_members"),
+    path("services/rehearsal/", rehearsal.rehearse, name="rehearsal"),
     path("services/checkups/", checkup.city, name="checkups"),
     path("services/enterprise/<int:pk>/rd/", rd_forms.panel, name="rd_forms"),
     path("services/enterprise/<int:pk>/rd/<int:year>/<slug:form>.xlsx", rd_forms.workbook, name="rd_form_file"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from ..expressions import Document, Problem, ProblemsFound, read_document
+from ..expressions import Document, Problem, ProblemsFound, document_of, read_document
 from .catalogue import Catalogue, load_catalogue
 from .parameters import Parameter, load_parameters, span_problems
 from .read_rule import read_rule
@@ -67,6 +67,24 @@ class Rulebook:
         for parameter in self.parameters.values():
             days |= {start for start, _ in parameter.spans}
         return sorted(day for day in days if covers(version, day))
+
+    def draft(self, text: str, day: date, shown_as: str = "") -> Rule:
+        """A rule as `text` (YAML) would have it on `day`, checked against this book's catalogue and parameters; nothing is put in force.
+        Raises ProblemsFound with every mistake, or when the text is not valid on the day."""
+        document = document_of(text, shown_as)
+        version = read_version(document)
+        if not covers(version, day):
+            raise ProblemsFound(
+                [
+                    document.problem(
+                        "E314", f"{day} 不在有效期内", "改 valid_from、valid_until 或试算的日期", "valid_from"
+                    )
+                ]
+            )
+        rule, problems = read_rule(document, day, self.catalogue, self.parameters)
+        if rule is None or problems:
+            raise ProblemsFound(problems)
+        return replace(rule, fingerprint=version.fingerprint)
 
     def _rule(self, version: Version, day: date) -> Rule:
         segment = max((d for d in self.boundaries(version) if d <= day), default=version.valid_from)
