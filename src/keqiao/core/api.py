@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -148,7 +148,7 @@ def _on_error(request: Any, error: Exception) -> HttpResponse:
 
 
 for _kind in (Http404, HttpError, AuthenticationError, AuthorizationError, ValidationError):
-    api.add_exception_handler(_kind, _on_error)
+    api.add_exception_handler(_kind, cast(Any, _on_error))
 
 
 # repeated calls

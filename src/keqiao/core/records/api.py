@@ -279,7 +279,7 @@ def move_record(request: Any, key: str, pk: int) -> HttpResponse:
         raise InvalidError(
             [Problem("unknown_move", _("没有这个审核动作，或参数有误"), remedy, "move", "move", str(name)[:100])]
         )
-    return _one(request, register, actions.move(row, name, act_of(request), note))
+    return _one(request, register, actions.move(row, str(name), act_of(request), note))
 
 
 @router.post("/registers/{key}/imports", url_name="record_import")

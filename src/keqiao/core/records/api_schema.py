@@ -220,7 +220,7 @@ def _schemas(user: Any, register: Register, name: str) -> Schema:
 
 def _paths(user: Any, register: Register, name: str) -> Schema:
     base, label = f"/registers/{register.key}", str(register.verbose_name)
-    tag = {"tags": [label]}
+    tag: dict[str, Any] = {"tags": [label]}
     pk = {"name": "id", "in": "path", "required": True, "schema": ID}
     filtered = _filter_parameters(user, register)
     match = {

@@ -257,7 +257,7 @@ def template(register: Register) -> bytes:
         lists = _lists(sheets, fields)
         for column, field in enumerate(fields):
             if field.name in lists:
-                rule = {
+                rule: dict[str, Any] = {
                     "validate": "list",
                     "source": lists[field.name],
                     "error_type": "warning",

@@ -9,7 +9,7 @@ import dataclasses
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from django.db import models
 from django.db.models import Case, F, Q, When
@@ -210,7 +210,7 @@ def _subtree(one: Field, values: list[str]) -> Built:
 def _unit(one: Field, text: str) -> OrgUnit:
     """By code or name, or by id: codes have at least two digits more than any id in use would need to collide, and are tried first."""
     try:
-        return _value(one, text)  # type: ignore[no-any-return]  # an org_unit field parses to a unit
+        return cast(OrgUnit, _value(one, text))
     except ValueProblem:
         found = OrgUnit.objects.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 19 else None
         if found is None:
