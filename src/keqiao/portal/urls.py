@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from keqiao.portal.views import account, administration, home, work
+from keqiao.portal.views import account, administration, findings, home, work
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("jobs/<uuid:pk>/", work.job, name="job"),
     path("jobs/<uuid:pk>/state/", work.job_state, name="job_state"),
     path("files/<uuid:pk>/", work.stored_file, name="stored_file"),
+    path("findings/", findings.findings, name="findings"),
+    path("findings/<int:pk>/settle/", findings.settle_finding, name="settle_finding"),
     path("account/", account.account, name="account"),
     path("account/access/", account.who_opened, name="who_opened"),
     path("admin/accounts/", administration.accounts, name="accounts"),
