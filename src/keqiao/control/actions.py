@@ -115,11 +115,13 @@ def move_targets(rows: Iterable[Target], stage: str, act: Act) -> int:
     return len(rows)
 
 
-def take_in_report(name: str, content: bytes, unit: OrgUnit, year: int, act: Act, article: str = "") -> PastReport:
+def take_in_report(
+    name: str, content: bytes, unit: OrgUnit, year: int, act: Act, article: str = "", progress: Any = None
+) -> PastReport:
     """Reads an old report: the file is kept, its figures become proposals. Raises InvalidError for a file that can't be read."""
     act.need("figures.confirm")
     stored = files.store(name, content, act)
-    articles, proposals = reporting.read_past(stored.name, content, article)
+    articles, proposals = reporting.read_past(stored.name, content, article, progress)
     with transaction.atomic():
         report = PastReport.objects.create(
             title=stored.name.rsplit(".", 1)[0],
@@ -233,9 +235,8 @@ def write_report(
     act: Act,
     day: datetime.date,
     snapshot: Snapshot | None = None,
-    progress: Any = None,
 ) -> WrittenReport:
-    """Writes a report from a snapshot (a new one by default): every figure pinned and followed to its sources, the Word file kept."""
+    """Writes a report from a snapshot (a new one by default): every figure pinned, the Word file kept."""
     act.need("report.write")
     if snapshot is None:
         snapshot, _count = compute(day)
@@ -253,7 +254,6 @@ def write_report(
         created_by=act.actor,
     )
     content = reporting.docx_of(row)
-    row.figures["evidence"] = evidence.check(row, made.document, progress).as_data()
     with transaction.atomic():
         row.stored_file = files.store(f"{row.title}（第{row.edition}版）.docx", content, act)
         row.save()
@@ -267,6 +267,15 @@ def write_report(
                 after={"snapshot": snapshot.digest, "figures": len(made.pinned["figures"])},
             ),
         )
+    return row
+
+
+def check_report(row: WrittenReport, act: Act, progress: Any = None) -> WrittenReport:
+    """Follows every figure of a draft to its sources and notes the outcome; a published one keeps the outcome it was published with."""
+    act.need("report.write")
+    if row.stage == WrittenReport.Stage.DRAFT:
+        row.figures["evidence"] = evidence.check(row, reporting.document_of(row), progress).as_data()
+        row.save(update_fields=["figures"])
     return row
 
 

@@ -6,12 +6,14 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from keqiao.control import actions, drafts, facts
+from keqiao.control import actions, drafts, facts, reporting
+from keqiao.control.models import WrittenReport
 from keqiao.core import files
 from keqiao.core.act import Act
 from keqiao.core.clock import today
 from keqiao.core.jobs import Run, daily, job, start
 from keqiao.core.models import OrgUnit, StoredFile
+from keqiao.engines import reports
 
 
 @job("compute_figures")
@@ -26,9 +28,37 @@ def compute_figures(run: Run, *, day: str = "") -> dict[str, Any]:
 @job("write_report")
 def write_report(run: Run, *, template: str, unit: int, year: int) -> dict[str, Any]:
     run.progress(0, 2, _("计算指标"))
-    row = actions.write_report(template, OrgUnit.objects.get(pk=unit), year, run.act, today(), progress=run.progress)
+    row = actions.write_report(template, OrgUnit.objects.get(pk=unit), year, run.act, today())
+    actions.check_report(row, run.act, run.progress)
     run.progress(2, 2, _("已生成"))
     return {_("报告"): row.title, "link": reverse("written_report", args=[row.pk])}
+
+
+@job("read_report")
+def read_report(run: Run, *, file: str, unit: int, year: int, article: str = "") -> dict[str, Any]:
+    """Reads a past report that was uploaded; its figures wait for a person."""
+    stored = StoredFile.objects.get(pk=file)
+    with stored.content.open("rb") as handle:
+        content = handle.read()
+    report = actions.take_in_report(
+        stored.name, content, OrgUnit.objects.get(pk=unit), year, run.act, article, run.progress
+    )
+    run.progress(1, 1, _("已读完"))
+    return {
+        _("读出数据"): report.proposals.count(),
+        _("修复文字时的推测"): sum(row["guesses"] for row in report.articles),
+        "link": reverse("review_report", args=[report.pk]),
+    }
+
+
+@job("report_pdf")
+def report_pdf(run: Run, *, report: int) -> dict[str, Any]:
+    """The PDF of a written report, kept beside its Word file. Needs LibreOffice."""
+    row = WrittenReport.objects.get(pk=report)
+    run.progress(0, 1, _("正在转换为 PDF"))
+    stored = files.store(f"{row.title}（第{row.edition}版）.pdf", reports.to_pdf(reporting.docx_of(row)), run.act)
+    run.progress(1, 1, _("完成"))
+    return {"link": reverse("stored_file", args=[stored.pk])}
 
 
 @job("check_draft")

@@ -76,6 +76,36 @@ def docx_of(row: WrittenReport) -> bytes:
     return reports.to_docx(document_of(row))
 
 
+@dataclass(frozen=True)
+class Change:
+    """A printed figure that differs from the edition before; `was` or `now` is empty where it went or came."""
+
+    name: str
+    subject: str
+    was: str
+    now: str
+
+
+def previous_edition(row: WrittenReport) -> WrittenReport | None:
+    editions = WrittenReport.objects.filter(template=row.template, org_unit=row.org_unit, year=row.year)
+    return editions.filter(edition__lt=row.edition).order_by("-edition").first()
+
+
+def changes(document: reports.Document, before: reports.Document) -> list[Change]:
+    """Which figures came, went and changed from one edition to the next."""
+    now, was = _printed(document), _printed(before)
+    pairs = [(now.get(key), was.get(key)) for key in dict.fromkeys([*now, *was])]
+    return [
+        Change(one.name, one.subject, old.text if old else "", new.text if new else "")
+        for new, old in pairs
+        if (one := new or old) and (new is None or old is None or new.value != old.value)
+    ]
+
+
+def _printed(document: reports.Document) -> dict[tuple[str, str], reports.PrintedFigure]:
+    return {(one.key, one.aspect): one for one in document.figures}
+
+
 def in_indicator_unit(value: Decimal, unit: str, one: engine.Definition) -> Decimal:
     """A value read from a text (money in yuan) in the indicator's own unit."""
     if one.measure_unit in report_figures.MONEY_FACTORS and unit == "元":
@@ -83,7 +113,9 @@ def in_indicator_unit(value: Decimal, unit: str, one: engine.Definition) -> Deci
     return value
 
 
-def read_past(name: str, content: bytes, only: str = "") -> tuple[list[dict[str, Any]], list[FigureProposal]]:
+def read_past(
+    name: str, content: bytes, only: str = "", progress: Any = None
+) -> tuple[list[dict[str, Any]], list[FigureProposal]]:
     """Articles and figure proposals of a file. `only` keeps one article ("五"). Raises InvalidError for a file that can't be read."""
     try:
         imported = text.import_bytes(content, name)
@@ -95,12 +127,14 @@ def read_past(name: str, content: bytes, only: str = "") -> tuple[list[dict[str,
         raise InvalidError(
             [Problem("no_article", _("文件中没有这一篇"), _("请核对篇号，或留空读取全文"), "article", _("篇章"), only)]
         )
-    data, proposals = [], []
-    for one in articles:
+    data, proposals, names = [], [], catalogue()
+    for done, one in enumerate(articles):
+        if progress:
+            progress(done, len(articles), one.title)
         words = page.text[one.start : one.end]
         guesses = sum(one.start <= guess.start < one.end for guess in page.guesses)
         data.append({"id": one.id, "title": one.title, "clean": words, "guesses": guesses})
-        proposals += list(_proposals(one.id, words))
+        proposals += list(_proposals(one.id, words, names))
     return data, proposals
 
 
@@ -117,8 +151,7 @@ def catalogue() -> text.Catalogue:
     return text.Catalogue(entries)
 
 
-def _proposals(article: str, words: str) -> Iterator[FigureProposal]:
-    names = catalogue()
+def _proposals(article: str, words: str, names: text.Catalogue) -> Iterator[FigureProposal]:
     for fact in text.extract_facts(words, article):
         found = names.link(fact.indicator, fact.unit) if fact.value is not None and fact.measure == "level" else None
         yield FigureProposal(

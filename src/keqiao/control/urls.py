@@ -26,5 +26,6 @@ urlpatterns = [
     path("reports/", written_reports.written_reports, name="written_reports"),
     path("reports/<int:pk>/", written_reports.written_report, name="written_report"),
     path("reports/<int:pk>/figure/<path:name>/", written_reports.report_figure, name="report_figure"),
+    path("reports/<int:pk>/pdf/", written_reports.report_pdf, name="report_pdf"),
     path("reports/<int:pk>/publish/", written_reports.publish, name="publish_report"),
 ]

@@ -5,19 +5,25 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from keqiao.control import actions, facts
 from keqiao.control.models import FigureProposal, PastReport
 from keqiao.control.views.cockpit import as_number, home_unit
+from keqiao.core import files, jobs
 from keqiao.core.act import act_of
 from keqiao.core.clock import today
 from keqiao.core.guard import needs
 from keqiao.core.models import OrgUnit
 from keqiao.core.records.problems import InvalidError
 
-PAGE = 40
+# What the reader says of a figure, in words.
+NATURES = {"actual": _("实际"), "target": _("目标"), "expected": _("预计"), "masked": _("被遮盖")}
+MEASURES = {
+    "level": _("数值"), "share": _("占比"), "yoy": _("同比"), "change": _("增减"), "ratio": _("倍数"), "rank": _("位次"),
+    "rank_change": _("位次变动"), "attainment": _("完成率"), "amount": _("金额"), "points": _("百分点"),
+}  # fmt: skip
 
 
 @needs("figures.confirm")
@@ -29,20 +35,18 @@ def past_reports(request: Any) -> Any:
         unit = OrgUnit.objects.below(home).filter(pk=request.POST.get("unit") or home.pk).first() or home
         year = request.POST.get("year", "")
         try:
-            report = actions.take_in_report(
-                upload.name,
-                upload.read(),
-                unit,
-                int(year) if year.isdigit() else today().year - 1,
-                act_of(request),
-                request.POST.get("article", "").strip(),
-            )
+            stored = files.store(upload.name, upload.read(), act_of(request))
         except InvalidError as error:
-            for problem in error.problems:
-                messages.error(request, str(problem))
+            messages.error(request, str(error))
             return redirect("past_reports")
-        messages.success(request, _("读出 %(n)s 个数据，请逐一确认") % {"n": report.proposals.count()})
-        return redirect("review_report", report.pk)
+        parameters = {
+            "file": str(stored.pk),
+            "unit": unit.pk,
+            "year": int(year) if year.isdigit() else today().year - 1,
+            "article": request.POST.get("article", "").strip(),
+        }
+        job = jobs.start("read_report", _("读取：%(name)s") % {"name": stored.name}, parameters, act_of(request))
+        return redirect("job", job.pk)
     rows = [
         (report, report.proposals.count(), report.proposals.filter(stage="open").count())
         for report in PastReport.objects.filter(org_unit__path__startswith=home.path)
@@ -87,6 +91,9 @@ def review(request: Any, pk: int) -> Any:
         "at": at,
         "around": _around(report, at) if at else None,
         "queue": proposals.order_by("start", "id")[:400],
+        "nature": NATURES.get(at.nature, at.nature) if at else "",
+        "measure": MEASURES.get(at.measure, at.measure) if at else "",
+        "guesses": sum(row.get("guesses", 0) for row in report.articles if article in ("", row["id"])),
         "open": after.count(),
         "total": proposals.count(),
         "indicators": [(one.id, facts.label(one), one.measure_unit) for one in facts.current()],

@@ -1,5 +1,6 @@
 """The report workbench: outline on the left, text in the middle, the rows of a figure on the right; locked once published."""
 
+import shutil
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from keqiao.core.act import act_of
 from keqiao.core.clock import today
 from keqiao.core.guard import needs
 from keqiao.core.models import OrgUnit
+from keqiao.core.records.problems import InvalidError
 from keqiao.engines import reports as engine
 
 
@@ -62,8 +64,15 @@ def _report(request: Any, pk: int) -> WrittenReport:
 def written_report(request: Any, pk: int) -> Any:
     row = _report(request, pk)
     document = reporting.document_of(row)
+    previous = reporting.previous_edition(row)
     context = {
         "row": row,
+        "previous": previous,
+        "changes": reporting.changes(document, reporting.document_of(previous)) if previous else [],
+        "evidence": row.figures.get("evidence"),
+        "years": range(today().year, today().year - 3, -1),
+        "may_write": access.may(request.user, "report.write"),
+        "has_pdf": shutil.which("soffice") or shutil.which("libreoffice"),
         # The writer escapes every text and attribute; only its own tags are left.
         "html": mark_safe(engine.to_html(document, charts=True)),  # noqa: S308
         "outline": [block for block in document.blocks if isinstance(block, engine.Heading)],
@@ -95,8 +104,22 @@ def report_figure(request: Any, pk: int, name: str) -> Any:
 
 
 @require_POST
+@needs("report.write")
+def report_pdf(request: Any, pk: int) -> Any:
+    """Makes the PDF in the background."""
+    row = _report(request, pk)
+    job = jobs.start("report_pdf", _("PDF：%(name)s") % {"name": row.title}, {"report": row.pk}, act_of(request))
+    return redirect("job", job.pk)
+
+
+@require_POST
 @needs("report.publish")
 def publish(request: Any, pk: int) -> Any:
-    row = actions.publish_report(_report(request, pk), act_of(request))
-    messages.success(request, _("报告已发布并锁定"))
+    row = _report(request, pk)
+    try:
+        actions.publish_report(row, act_of(request))
+    except InvalidError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("报告已发布并锁定"))
     return redirect("written_report", row.pk)
