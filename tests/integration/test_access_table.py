@@ -60,6 +60,8 @@ TABLE: dict[str, frozenset[str]] = {
     "figure": frozenset({"leader", "officer"}),
     "targets": STAFF,
     "split_target": STAFF,
+    "reporting_desk": STAFF,
+    "submission": STAFF - {"park"},
     "past_reports": OFFICERS,
     "review_report": frozenset({"officer"}),
     "written_reports": BUREAU,
@@ -73,6 +75,9 @@ TABLE: dict[str, frozenset[str]] = {
     "explain_rule": REACH,
     "one_list_report": REACH,
     "rehearsal": OFFICERS,
+    "policy_library": EVERYBODY,
+    "one_policy": EVERYBODY,
+    "finance_pools": STAFF,
     "ladder": REACH,
     "ladders": STAFF,
     "ladder_members": STAFF,
@@ -147,6 +152,11 @@ def world(people: SimpleNamespace, units: SimpleNamespace, act: Any) -> SimpleNa
     owner = {"enterprise": enterprise.uscc, "org_unit": units.river.code}
     demand = actions.create(REGISTERS["demand"], {"code": "D1", "name": "高温密封寿命短", **owner}, act)
     achievement = actions.create(REGISTERS["achievement"], {"code": "A1", "name": "高温密封组件", **owner}, act)
+    policy = actions.create(
+        REGISTERS["policy"],
+        {"document_number": "测科〔2026〕1号", "name": "测试政策", "level": "city", "org_unit": units.city.code},
+        act,
+    )
     stored = files.store("证明.txt", "内容".encode(), Act(people.officer), enterprise)
     job = Job.objects.create(kind="test", title="test", created_by=people.officer)
     imported = Job.objects.create(
@@ -175,6 +185,7 @@ def world(people: SimpleNamespace, units: SimpleNamespace, act: Any) -> SimpleNa
         people=people,
         units=units,
         demand=demand,
+        policy=policy,
         achievement=achievement,
         **control,
     )
@@ -210,11 +221,13 @@ def address(name: str, world: SimpleNamespace) -> str:
         "record_import_result": ["enterprise", world.imported.pk],
         "indicator": [world.figure.indicator],
         "split_target": [world.figure.indicator],
+        "submission": ["town_quarter", world.units.river.code, "2026Q3"],
         "demand_matches": [world.demand.pk],
         "one_list": [world.enterprise.pk],
         "explain_rule": [world.enterprise.pk, "cert.hnte"],
         "one_list_report": [world.enterprise.pk],
         "ladder": [world.enterprise.pk],
+        "one_policy": [world.policy.pk],
         "ladder_members": ["technology"],
         "checkup": [world.enterprise.pk],
         "checkup_report": [world.enterprise.pk],

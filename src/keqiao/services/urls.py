@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from keqiao.services.views import checkup, ladder, one_list, policy_matches, rd_forms, rehearsal
+from keqiao.services.views import checkup, ladder, library, one_list, policy_matches, rd_forms, rehearsal
 
 urlpatterns = [
     path("services/mine/", one_list.mine, name="my_list"),
@@ -21,6 +21,9 @@ urlpatterns = [
     path("services/ladders/expiring/", ladder.expiring, name="expiring_qualifications"),
     path("services/ladders/<slug:key>/", ladder.members, name="ladder_members"),
     path("services/rehearsal/", rehearsal.rehearse, name="rehearsal"),
+    path("services/library/", library.policy_library, name="policy_library"),
+    path("services/library/<int:pk>/", library.one_policy, name="one_policy"),
+    path("services/pools/", library.finance_pools, name="finance_pools"),
     path("services/checkups/", checkup.city, name="checkups"),
     path("services/enterprise/<int:pk>/rd/", rd_forms.panel, name="rd_forms"),
     path("services/enterprise/<int:pk>/rd/<int:year>/<slug:form>.xlsx", rd_forms.workbook, name="rd_form_file"),
