@@ -189,3 +189,37 @@ class TargetNote(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class Submission(models.Model):
+    """One form that one unit reports for one period. Approved values become figures of source "reported"; `awaits` is the level to approve next."""
+
+    class Stage(models.TextChoices):
+        DRAFT = "draft", _("填报中")
+        SUBMITTED = "submitted", _("待审核")
+        RETURNED = "returned", _("已退回")
+        APPROVED = "approved", _("已通过")
+
+    form = models.CharField(_("报表"), max_length=60)
+    org_unit = models.ForeignKey("core.OrgUnit", models.PROTECT, related_name="+", verbose_name=_("单位"))
+    period = models.CharField(_("期间"), max_length=12)
+    values = models.JSONField(_("数值"), default=dict)
+    note = models.CharField(_("说明"), max_length=500, blank=True)
+    stage = models.CharField(_("状态"), max_length=10, choices=Stage.choices, default=Stage.DRAFT)
+    awaits = models.CharField(_("待审核级别"), max_length=10, blank=True)
+    reason = models.CharField(_("退回理由"), max_length=300, blank=True)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("报送人")
+    )
+    submitted_at = models.DateTimeField(_("报送时间"), null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("审核人")
+    )
+    decided_at = models.DateTimeField(_("审核时间"), null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("数据上报")
+        constraints = [models.UniqueConstraint(fields=["form", "org_unit", "period"], name="one_submission")]
+
+    def __str__(self) -> str:
+        return f"{self.form} {self.org_unit} {self.period}"

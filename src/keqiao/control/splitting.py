@@ -85,6 +85,8 @@ def history(one: engine.Definition, units: Sequence[OrgUnit], year: int, snapsho
     labels = [str(y) for y in range(year - YEARS, year)]
     held = {label: facts.figures(snapshot, label, list(units), [one.id]) for label in labels}
     open_year = str(snapshot.as_of.year)
+    if open_year in labels:  # a stock as of the data date, not as of a year's end that has not come
+        held[open_year] |= facts.figures(snapshot, facts.Calendar(snapshot.as_of).this_year, list(units), [one.id])
     share = 1.0
     if open_year in labels and progress.is_flow(one):
         share = standing.profile_of(one, units, snapshot).at(snapshot.as_of, engine.Period.parse(open_year))

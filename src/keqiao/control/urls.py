@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from keqiao.control.views import cockpit, composites, draft_check, past_reports, splits, targets, written_reports
+from keqiao.control.views import (
+    cockpit,
+    composites,
+    draft_check,
+    past_reports,
+    splits,
+    submissions,
+    targets,
+    written_reports,
+)
 
 urlpatterns = [
     path("cockpit/", cockpit.cockpit, name="cockpit"),
@@ -18,6 +27,8 @@ urlpatterns = [
     path("targets/split/<slug:key>/", splits.split_target, name="split_target"),
     path("targets/<int:pk>/note/", splits.write_note, name="note_target"),
     path("targets/notes/<int:pk>/answer/", splits.answer_note, name="answer_target_note"),
+    path("submissions/", submissions.reporting_desk, name="reporting_desk"),
+    path("submissions/<slug:form>/<slug:code>/<slug:period>/", submissions.submission, name="submission"),
     path("past-reports/", past_reports.past_reports, name="past_reports"),
     path("past-reports/<int:pk>/", past_reports.review, name="review_report"),
     path("past-reports/decide/<int:pk>/", past_reports.decide, name="decide_proposal"),
