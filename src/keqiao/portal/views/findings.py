@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from keqiao.core import access
 from keqiao.core.act import ForbiddenError, act_of
 from keqiao.core.records.declare import REGISTERS
+from keqiao.core.records.fields import show
 from keqiao.core.records.problems import InvalidError
 from keqiao.portal.desk import DeskCard, add_desk
 from keqiao.registers import actions, checks
@@ -36,7 +37,7 @@ def findings(request: Any) -> Any:
     rows = held.filter(check_key=chosen.key) if chosen else held.none()
     page = Paginator(rows.select_related("org_unit", "settled_by"), PAGE).get_page(request.GET.get("page"))
     for row in page:
-        row.read = [(_label(row.register, key), value) for key, value in row.values.items()]
+        row.read = [(_label(row.register, key), _said(row.register, key, value)) for key, value in row.values.items()]
     stages = {row["stage"]: row["n"] for row in seen.values("stage").annotate(n=Count("id")).order_by()}
     context = {
         "checks": [(check, number, REGISTERS[check.register].verbose_name) for check, number in listed],
@@ -54,6 +55,12 @@ def _label(register: str, key: str) -> Any:
     if field is None:
         return key
     return _("上年%(label)s") % {"label": field.label} if key.endswith(checks.LAST) else field.label
+
+
+def _said(register: str, key: str, value: str) -> str:
+    """The value as it was read; a choice by its label."""
+    field = REGISTERS[register].fields.get(key.removesuffix(checks.LAST))
+    return show(field, value) if field is not None and field.kind == "choice" else value
 
 
 @require_POST
