@@ -97,7 +97,7 @@ def parts_of(rule: engine.Rule, score: engine.Score) -> tuple[Part, ...]:
     names = dict(rule.score.part_names) if rule.score else {}
     found = []
     for key in dict.fromkeys(line.part for line in score.lines):
-        lines = [line for line in score.lines if line.part in (key,)]
+        lines = [line for line in score.lines if line.part == key]
         found.append(
             Part(
                 key,

@@ -57,10 +57,10 @@ def ladders(request: Any) -> Any:
     tables = []
     for one in ladder.ladders():
         frame = ladder.standing(run, one).filter(pl.col("org_unit").is_in(codes))
-        reserve = dict(ladder.by_county(frame, "reserve"))
+        reserve = {unit.pk: counts for unit, counts in ladder.by_county(frame, "reserve")}
         numbers = range(len(one.rungs) + 1)
         rows = [
-            (unit, [(counts[n], reserve.get(unit, {}).get(n, 0)) for n in numbers])
+            (unit, [(counts[n], reserve[unit.pk][n] if unit.pk in reserve else 0) for n in numbers])
             for unit, counts in ladder.by_county(frame, "rung")
         ]
         totals = [
