@@ -248,3 +248,16 @@ def test_money_is_compared_as_a_number(city: SimpleNamespace) -> None:
     values = [row.record.registered_capital for row in rows][:-1]
     assert values == sorted(values)
     assert values[0] == Decimal("1000000.00")
+
+
+def test_a_word_that_very_many_rows_have_finds_the_same_rows(
+    city: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = (city.people.officer, city.people.town, city.people.enterprise, AnonymousUser())
+    few = [names(city, user, "q=有限公司&org_unit=990102001") for user in users]
+    monkeypatch.setattr(search, "MANY", 3)
+    assert [names(city, user, "q=有限公司&org_unit=990102001") for user in users] == few
+    listing = Listing(city.register, city.people.officer, {"q": "有限公司"})
+    assert [row.pk for row in listing.after()] == [row.pk for row in Listing(city.register, city.people.officer).page()]
+    assert (listing.count.number, listing.count.is_capped) == (3, True)
+    assert names(city, city.people.enterprise, f"q={uscc(3)}") == []

@@ -74,6 +74,7 @@ class Listing:
         self.problems += faults
         self.text = self._one("q").strip()[:200]
         self.ids = self._ids()
+        self._countable: Any = None
         if strict:
             self.problems += filters.unknown(register, self.params) + self._bad_controls()
 
@@ -160,7 +161,11 @@ class Listing:
             rows = rows.filter(pk__in=self.ids)
         for condition in self.conditions:
             rows = rows.alias(**condition.aliases).filter(condition.q)
-        return rows.filter(search.matching(self.sight, self.text)) if self.text else rows
+        if self.text:
+            found = search.matching(self.sight, self.text)
+            self._countable = rows.filter(found.newest) if found.newest is not None else None
+            rows = rows.filter(found.q)
+        return rows
 
     @cached_property
     def ordered(self) -> Any:
@@ -168,7 +173,11 @@ class Listing:
 
     @cached_property
     def count(self) -> paging.Count:
-        return paging.count(self.rows)
+        """Up to the cap. Of a word that very many rows have, the newest hits are counted: "1,005+"."""
+        rows = self.rows
+        if self._countable is not None:
+            return paging.Count(min(int(paging.count(self._countable)), paging.CAP), True)
+        return paging.count(rows)
 
     @cached_property
     def size(self) -> int:

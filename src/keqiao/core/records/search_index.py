@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
 from keqiao.core.records.search_words import Word
@@ -82,7 +83,7 @@ def _where(scope: int, asked: Sequence[Word], public_only: bool, title_only: boo
         columns = ["public"] if public_only else ["public", "staff"]
         each = "(" + " OR ".join(f"{column} @@ %s::tsquery" for column in columns) + ")"
         params = [_tsquery(word, title_only) for word in asked for _column in columns]
-        return "id BETWEEN %s AND %s AND " + " AND ".join([each] * len(asked)), [*bounds, *params]
+        return "core_search.id BETWEEN %s AND %s AND " + " AND ".join([each] * len(asked)), [*bounds, *params]
     titles = ["title"] if public_only else ["title", "staff_title"]
     columns = titles if title_only else [*titles, *(["public"] if public_only else ["public", "staff"])]
     return "core_search MATCH %s AND rowid BETWEEN %s AND %s", [_match(asked, columns), *bounds]
@@ -106,6 +107,16 @@ def hits(scope: int, asked: Sequence[Word], *, public_only: bool, title_only: bo
     where, params = _where(scope, asked, public_only, title_only)
     name = "id" if connection.vendor == "postgresql" else "rowid"
     return RawSQL(f"SELECT {name} - %s FROM core_search WHERE {where}", [scope * SPAN, *params])
+
+
+def stands(scope: int, asked: Sequence[Word], table: str, *, public_only: bool) -> RawSQL:
+    """Whether the row of `table` that is being looked at is found: for filtering a walk along another index."""
+    where, params = _where(scope, asked, public_only, False)
+    name = "id" if connection.vendor == "postgresql" else "rowid"
+    own = f"core_search.{name} = {connection.ops.quote_name(table)}.{connection.ops.quote_name('id')} + %s"
+    return RawSQL(
+        f"EXISTS (SELECT 1 FROM core_search WHERE {where} AND {own})", [*params, scope * SPAN], BooleanField()
+    )
 
 
 def newest(
