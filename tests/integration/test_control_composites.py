@@ -73,3 +73,19 @@ def test_the_page_tells_it(shot: Snapshot, people: SimpleNamespace, units: Simpl
     assert "补短板建议" in page
     client.force_login(people.east_officer)
     assert client.get(f"/cockpit/rankings/?unit={units.west.code}").status_code == 404
+
+
+def test_group_percentages_sum_to_100_without_a_pillar(units: SimpleNamespace) -> None:
+    shot = Snapshot.objects.create(digest="d" * 64, as_of=datetime.date(2026, 11, 20))
+    for unit, value in ((units.river, 3), (units.hill, 5), (units.lake, 4)):
+        for key in ("tech_contract_value", "high_tech_enterprises", "tech_smes"):
+            IndicatorFigure.objects.create(
+                indicator=key, org_unit=unit, period="2025", value=Decimal(value), snapshot=shot,
+                source=IndicatorFigure.Source.COMPUTED, data_on=shot.as_of,
+            )  # fmt: skip
+    spec = composites.specs()["high_tech_zone"]
+    found = composites.league(spec, shot, [units.river, units.hill, units.lake], "2025", "2024")
+    assert found is not None
+    assert {row.unit: row.score for row in composites.rows(found)} == pytest.approx(
+        {units.hill.code: 100, units.lake.code: 50, units.river.code: 0}
+    )

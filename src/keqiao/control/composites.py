@@ -106,6 +106,12 @@ def _usable(pipeline: engine.Pipeline, table: engine.Table) -> tuple[engine.Pipe
         gone |= {e.code for e in framework.at_level(level) if all(c.code in gone for c in framework.children(e.code))}
     kept = replace(framework, elements=tuple(e for e in framework.elements if e.code not in gone))
     settings = {step: _without(value, gone) for step, value in pipeline.settings.items()}
+    weights = settings.get("weights")
+    if isinstance(weights, Mapping) and (groups := weights.get("groups")):  # percentages must sum to 100 again
+        settings["weights"] = {
+            **weights,
+            "groups": {code: w * 100 / sum(groups.values()) for code, w in groups.items()},
+        }
     sets = {name: {c: w for c, w in one.items() if c not in gone} for name, one in pipeline.weight_sets.items()}
     columns = [i for i, code in enumerate(table.columns) if code not in empty]
     smaller = engine.Table(table.units, tuple(table.columns[i] for i in columns), table.values[:, columns])

@@ -4,6 +4,7 @@ Hides the step from generated tables to workbooks: headers and labels come from 
 """
 
 import datetime
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
@@ -16,14 +17,15 @@ from django.utils.translation import override
 
 from keqiao import demo
 from keqiao.control import actions as control
+from keqiao.control import collection, planning, submissions
 from keqiao.control import facts as control_facts
-from keqiao.control import planning
 from keqiao.control.models import IndicatorFigure, Target
 from keqiao.core import accounts, audit
 from keqiao.core.act import Act
 from keqiao.core.models import Channel, OrgUnit, Snapshot, User
 from keqiao.core.records import actions, excel_in, importing
 from keqiao.core.records.declare import REGISTERS
+from keqiao.engines.indicators import Period
 
 CITY = "390100"
 PASSWORD = "Dongzhou-2026"  # noqa: S105  # printed by `demo_accounts`; the demo serves this machine only
@@ -152,6 +154,36 @@ def load_targets(material: demo.Material, snapshot: Snapshot) -> int:
 def propose_targets(year: int, snapshot: Snapshot) -> int:
     """The city's drafts for a year to come, from the usual growth and split to the counties."""
     return len(planning.propose(OrgUnit.objects.get(code=CITY, valid_until=None), year, snapshot, ACT))
+
+
+def report_quarters(day: datetime.date, seed: int) -> int:
+    """The towns' reports of this year's quarters: older ones approved, the last one in every stage, and a few not begun."""
+    made = []
+    for form in collection.forms().values():
+        ended = [p for p in form.periods(day) if Period.parse(p).last_day < day]
+        for item in collection.items(OrgUnit.objects.filter(level__in=form.levels).valid_on(day).order_by("code"), day):
+            chance = random.Random(f"{seed} {item.unit.code} {item.period}")  # noqa: S311  # invented figures, no secrets
+            is_last = item.period == ended[0] if ended else False
+            if item.period not in ended or item.submission or (is_last and chance.random() < 0.25):
+                continue
+            visits = chance.randint(6, 60)
+            problems = chance.randint(2, visits)
+            numbers = (
+                visits,
+                chance.randint(visits // 2, visits),
+                problems,
+                chance.randint(problems // 2, problems),
+                chance.randint(20, 200),
+                chance.randint(15, 120),
+            )
+            values = dict(zip((field.key for field in form.fields), numbers, strict=True))
+            row = submissions.save(
+                form, item.unit, item.period, values, "与上期相比的变化已逐项核实", ACT, is_final=True
+            )
+            while row.awaits and not (is_last and chance.random() < 0.5):
+                submissions.approve(form, row, ACT)
+            made.append(row)
+    return len(made)
 
 
 def grown(one: Mapping[str, Any], county: str, figure: IndicatorFigure | None) -> Decimal | None:

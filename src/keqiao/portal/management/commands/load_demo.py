@@ -52,6 +52,7 @@ class Command(BaseCommand):
         demo_city.leave_work(world)
         self.say(f"账号 accounts: {len(users)}", begun)
         self.say(f"研发台账 R&D ledger: {demo_ledger.keep(today.year)}", begun)
+        self.say(f"数据上报 reports of towns: {demo_city.report_quarters(today, seed)}", begun)
         if figures:
             snapshot, count = control.compute(today)
             self.say(f"指标值 figures: {count:,}", begun)
