@@ -23,13 +23,16 @@ class Checked:
     kind: str
 
 
-def ledger(unit: OrgUnit, snapshot: Snapshot, year: int) -> list[reports.LedgerEntry]:
-    """Figures of the unit and those below it: this year so far, whole years before, targets, and what was confirmed from documents."""
+def ledger(unit: OrgUnit, snapshot: Snapshot, year: int, words: str) -> list[reports.LedgerEntry]:
+    """Figures of the unit and of those below it that the draft names: this year so far, the same stretch and the whole of last year,
+    targets, and what was confirmed from documents."""
     calendar = facts.Calendar(snapshot.as_of)
-    units = [unit, *OrgUnit.objects.filter(parent=unit).valid_on(snapshot.as_of)]
+    below = OrgUnit.objects.filter(parent=unit).valid_on(snapshot.as_of)
+    units = [unit, *(place for place in below if place.name in words)]
     this_year = calendar.this_year if year == snapshot.as_of.year else str(year)
     entries = []
-    for period, said in ((this_year, str(year)), (str(year - 1), str(year - 1))):
+    last_year = [calendar.last_year_so_far] if year == snapshot.as_of.year else []
+    for period, said in ((this_year, str(year)), *((period, str(year - 1)) for period in [*last_year, str(year - 1)])):
         for (key, _unit), row in facts.figures(snapshot, period, units).items():
             if row.value is not None and (one := facts.definition(key)):
                 place = next(place for place in units if place.pk == row.org_unit_id)
@@ -82,10 +85,25 @@ def check(name: str, content: bytes, unit: OrgUnit, snapshot: Snapshot, year: in
     except (text.UnknownKind, text.NotWord) as error:
         raise InvalidError([Problem("unreadable", _("读不出这个文件"), str(error), label=name)]) from error
     cleaned = text.clean(imported.text)
-    findings = reports.check_draft(cleaned.text, ledger(unit, snapshot, year), progress)
+    findings = _findings(cleaned.text, ledger(unit, snapshot, year, cleaned.text), unit, progress)
     marked = (
         reports.add_comments(content, imported.paragraphs, reports.marks_of(findings, cleaned))
         if imported.kind == "docx"
         else None
     )
     return Checked(cleaned.text, findings, marked, imported.kind)
+
+
+def _findings(words: str, entries: list[reports.LedgerEntry], unit: OrgUnit, progress: Any) -> list[reports.Finding]:
+    """A sentence is about the unit itself unless it names a place below it: only then do that place's figures count."""
+    place = {entry.id: entry.subject for entry in entries}
+    of_all = reports.check_draft(words, entries, progress)
+    own = reports.check_draft(words, [entry for entry in entries if entry.subject == unit.name])
+    return [
+        wide if place.get(wide.ledger_id, unit.name) in (unit.name, *_named_in(wide.sentence, place)) else narrow
+        for wide, narrow in zip(of_all, own, strict=True)
+    ]
+
+
+def _named_in(sentence: str, place: dict[str, str]) -> list[str]:
+    return [name for name in set(place.values()) if name in sentence]
