@@ -255,6 +255,8 @@ def test_a_word_that_very_many_rows_have_finds_the_same_rows(
 ) -> None:
     users = (city.people.officer, city.people.town, city.people.enterprise, AnonymousUser())
     few = [names(city, user, "q=有限公司&org_unit=990102001") for user in users]
+    monkeypatch.setattr(search, "FEW", 1)
+    assert [names(city, user, "q=有限公司&org_unit=990102001") for user in users] == few
     monkeypatch.setattr(search, "MANY", 3)
     assert [names(city, user, "q=有限公司&org_unit=990102001") for user in users] == few
     listing = Listing(city.register, city.people.officer, {"q": "有限公司"})

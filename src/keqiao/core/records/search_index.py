@@ -102,11 +102,12 @@ def _match(asked: Sequence[Word], columns: Sequence[str]) -> str:
     return f"{{{' '.join(columns)}}} : ({' AND '.join(phrases)})"
 
 
-def hits(scope: int, asked: Sequence[Word], *, public_only: bool, title_only: bool = False) -> RawSQL:
-    """The ids found, as a subquery for `pk__in`."""
+def hits(scope: int, asked: Sequence[Word], *, public_only: bool, title_only: bool = False, newest: int = 0) -> RawSQL:
+    """The ids found (only the `newest` so many, where given), as a subquery for `pk__in`."""
     where, params = _where(scope, asked, public_only, title_only)
     name = "id" if connection.vendor == "postgresql" else "rowid"
-    return RawSQL(f"SELECT {name} - %s FROM core_search WHERE {where}", [scope * SPAN, *params])
+    last = f" ORDER BY {name} DESC LIMIT {int(newest)}" if newest else ""
+    return RawSQL(f"SELECT {name} - %s FROM core_search WHERE {where}{last}", [scope * SPAN, *params])
 
 
 def stands(scope: int, asked: Sequence[Word], table: str, *, public_only: bool) -> RawSQL:
