@@ -278,6 +278,7 @@ def test_who_may_open_what(world: SimpleNamespace, client: Any) -> None:
             opened = response.status_code in {200, 304} or (
                 response.status_code == 302 and "/accounts/login/" not in response["Location"]
             )
+            response.close()  # a file that is sent stays open until then
             if opened != (role in TABLE[name]):
                 wrong.append(f"{name} as {role}: {response.status_code} {response.get('Location', '')}")
     assert not wrong, "\n".join(wrong)
