@@ -58,7 +58,8 @@ def _is_test(path: Path) -> bool:
 
 
 def _may_not_write(path: Path) -> bool:
-    return _in_apps(path) and path.name != "actions.py" and not {"actions", "migrations"}.intersection(path.parts)
+    is_action = path.name == "actions.py" or path.name.endswith("_actions.py")
+    return _in_apps(path) and not is_action and not {"actions", "migrations"}.intersection(path.parts)
 
 
 def _shows_rows(path: Path) -> bool:

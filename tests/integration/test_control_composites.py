@@ -62,7 +62,7 @@ def test_the_advice_reaches_the_rank(league: composites.League, units: SimpleNam
     advice = composites.lift(league, code, 1, composites.levers(league, code))
     assert advice.feasible
     assert advice.rank == 1
-    stuck = composites.levers(league, code, {key: (0.0, None) for key in HELD})
+    stuck = composites.levers(league, code, dict.fromkeys(HELD, (0.0, None)))
     assert not composites.lift(league, code, 1, stuck).feasible
 
 

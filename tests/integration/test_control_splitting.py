@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from keqiao.control import facts, planning, splitting
+from keqiao.control import facts, splitting, target_actions
 from keqiao.control.models import IndicatorFigure, Target, TargetNote
 from keqiao.core.act import Act
 from keqiao.core.models import AuditEntry, Snapshot
@@ -59,24 +59,24 @@ def test_saving_keeps_locks_and_needs_a_reason_once_published(
     one = facts.definition(KEY)
     assert one is not None
     lock = {units.west.pk: splitting.Limits(amount=Decimal(20), is_locked=True)}
-    planning.save_split(one, units.city, 2026, parts(shot, units, 50, lock), Act(people.leader))
+    target_actions.save_split(one, units.city, 2026, parts(shot, units, 50, lock), Act(people.leader))
     assert Target.objects.get(org_unit=units.west).is_locked
     Target.objects.update(stage=Target.Stage.PUBLISHED)
     with pytest.raises(InvalidError):
-        planning.save_split(one, units.city, 2026, parts(shot, units, 60), Act(people.leader))
+        target_actions.save_split(one, units.city, 2026, parts(shot, units, 60), Act(people.leader))
     assert Target.objects.get(org_unit=units.city).value == 50
     assert Target.objects.get(org_unit=units.west).is_locked  # a refused save changes nothing
-    planning.save_split(one, units.city, 2026, parts(shot, units, 60), Act(people.leader, reason="省里加码"))
+    target_actions.save_split(one, units.city, 2026, parts(shot, units, 60), Act(people.leader, reason="省里加码"))
     assert Target.objects.get(org_unit=units.west).value == 20
     assert AuditEntry.objects.filter(register="target", reason="省里加码").exists()
 
 
 def test_next_year_follows_the_usual_growth(shot: Snapshot, units: SimpleNamespace, act: Act) -> None:
     Target.objects.create(indicator=KEY, org_unit=units.city, year=2026, value=55)
-    made = {row.org_unit: row.value for row in planning.propose(units.city, 2027, shot, act)}
+    made = {row.org_unit: row.value for row in target_actions.propose(units.city, 2027, shot, act)}
     # 35 (2024) to 60 (2026): 30.9 % a year, so 79; split 40 to 20.
     assert made == {units.city: 79, units.east: 53, units.west: 26}
-    assert planning.propose(units.city, 2027, shot, act) == []
+    assert target_actions.propose(units.city, 2027, shot, act) == []
 
 
 def test_the_workbench_previews_saves_and_negotiates(

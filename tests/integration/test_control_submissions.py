@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from keqiao.control import collection, collection_excel, submissions
+from keqiao.control import collection, collection_excel, submission_actions
 from keqiao.control.models import IndicatorFigure, Submission
 from keqiao.core.act import Act, ForbiddenError
 from keqiao.core.records.problems import InvalidError
@@ -43,47 +43,51 @@ def test_entry_names_every_fault_at_once(
 ) -> None:
     act = Act(people.town)
     with pytest.raises(InvalidError) as typed:
-        submissions.save(form, units.river, "2026Q3", GOOD | {"town_visits": "二十", "town_problems": "1.5"}, "", act)
+        submission_actions.save(
+            form, units.river, "2026Q3", GOOD | {"town_visits": "二十", "town_problems": "1.5"}, "", act
+        )
     assert fields_of(typed) == {"town_visits", "town_problems"}
     wrong = GOOD | {"town_enterprises_visited": "30", "town_problems_solved": "7", "town_training_people": ""}
-    submissions.save(form, units.river, "2026Q3", wrong, "", act)  # a draft may still be wrong
+    submission_actions.save(form, units.river, "2026Q3", wrong, "", act)  # a draft may still be wrong
     with pytest.raises(InvalidError) as handed:
-        submissions.save(form, units.river, "2026Q3", wrong, "", act, is_final=True)
+        submission_actions.save(form, units.river, "2026Q3", wrong, "", act, is_final=True)
     assert fields_of(handed) == {"town_enterprises_visited", "town_problems_solved", "town_training_people"}
     with pytest.raises(InvalidError):
-        submissions.save(form, units.river, "2026Q4", GOOD, "", act, is_final=True)  # the quarter is not over
+        submission_actions.save(form, units.river, "2026Q4", GOOD, "", act, is_final=True)  # the quarter is not over
 
 
 def test_a_jump_needs_an_explanation(form: collection.Form, units: SimpleNamespace, act: Act) -> None:
     for period in ("2026Q1", "2026Q2"):
-        submissions.save(form, units.river, period, GOOD, "", act, is_final=True)
+        submission_actions.save(form, units.river, period, GOOD, "", act, is_final=True)
     with pytest.raises(InvalidError) as error:  # the same number of problems for the third time
-        submissions.save(form, units.river, "2026Q3", GOOD, "", act, is_final=True)
+        submission_actions.save(form, units.river, "2026Q3", GOOD, "", act, is_final=True)
     assert fields_of(error) == {"town_problems", "note"}
-    assert submissions.save(form, units.river, "2026Q3", GOOD, "逐户核过", act, is_final=True).stage == "submitted"
+    assert (
+        submission_actions.save(form, units.river, "2026Q3", GOOD, "逐户核过", act, is_final=True).stage == "submitted"
+    )
 
 
 def test_up_the_tree_and_back(form: collection.Form, units: SimpleNamespace, people: SimpleNamespace) -> None:
-    row = submissions.save(form, units.river, "2026Q3", GOOD, "", Act(people.town), is_final=True)
+    row = submission_actions.save(form, units.river, "2026Q3", GOOD, "", Act(people.town), is_final=True)
     assert row.awaits == "county"
     with pytest.raises(ForbiddenError):
-        submissions.approve(form, row, Act(people.officer))  # the city's turn comes later
+        submission_actions.approve(form, row, Act(people.officer))  # the city's turn comes later
     with pytest.raises(InvalidError):
-        submissions.give_back(row, Act(people.east_officer))
-    submissions.give_back(row, Act(people.east_officer, reason="投入口径不对"))
+        submission_actions.give_back(row, Act(people.east_officer))
+    submission_actions.give_back(row, Act(people.east_officer, reason="投入口径不对"))
     with pytest.raises(ForbiddenError):
-        submissions.approve(form, row, Act(people.east_officer))
-    row = submissions.save(
+        submission_actions.approve(form, row, Act(people.east_officer))
+    row = submission_actions.save(
         form, units.river, "2026Q3", GOOD | {"town_science_investment": "30"}, "", Act(people.town), is_final=True
     )
-    submissions.approve(form, row, Act(people.east_officer))
+    submission_actions.approve(form, row, Act(people.east_officer))
     assert (row.stage, row.awaits) == ("submitted", "city")
     assert not IndicatorFigure.objects.exists()
-    submissions.approve(form, row, Act(people.officer))
+    submission_actions.approve(form, row, Act(people.officer))
     figure = IndicatorFigure.objects.get(indicator="town_science_investment")
     assert (figure.value, figure.source, figure.period) == (30, "reported", "2026Q3")
     with pytest.raises(InvalidError):
-        submissions.save(form, units.river, "2026Q3", GOOD, "", Act(people.town))
+        submission_actions.save(form, units.river, "2026Q3", GOOD, "", Act(people.town))
 
 
 def test_excel_there_and_back(form: collection.Form, units: SimpleNamespace) -> None:

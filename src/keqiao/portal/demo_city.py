@@ -17,7 +17,7 @@ from django.utils.translation import override
 
 from keqiao import demo
 from keqiao.control import actions as control
-from keqiao.control import collection, planning, submissions
+from keqiao.control import collection, submission_actions, target_actions
 from keqiao.control import facts as control_facts
 from keqiao.control.models import IndicatorFigure, Target
 from keqiao.core import accounts, audit
@@ -153,7 +153,7 @@ def load_targets(material: demo.Material, snapshot: Snapshot) -> int:
 
 def propose_targets(year: int, snapshot: Snapshot) -> int:
     """The city's drafts for a year to come, from the usual growth and split to the counties."""
-    return len(planning.propose(OrgUnit.objects.get(code=CITY, valid_until=None), year, snapshot, ACT))
+    return len(target_actions.propose(OrgUnit.objects.get(code=CITY, valid_until=None), year, snapshot, ACT))
 
 
 def report_quarters(day: datetime.date, seed: int) -> int:
@@ -177,11 +177,11 @@ def report_quarters(day: datetime.date, seed: int) -> int:
                 chance.randint(15, 120),
             )
             values = dict(zip((field.key for field in form.fields), numbers, strict=True))
-            row = submissions.save(
+            row = submission_actions.save(
                 form, item.unit, item.period, values, "与上期相比的变化已逐项核实", ACT, is_final=True
             )
             while row.awaits and not (is_last and chance.random() < 0.5):
-                submissions.approve(form, row, ACT)
+                submission_actions.approve(form, row, ACT)
             made.append(row)
     return len(made)
 

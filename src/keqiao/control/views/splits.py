@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from keqiao.control import facts, planning, splitting
+from keqiao.control import facts, splitting, target_actions
 from keqiao.control.models import Target, TargetNote
 from keqiao.control.views.cockpit import as_number, home_unit, unit_for
 from keqiao.core import access
@@ -53,7 +53,7 @@ def split_target(request: Any, key: str) -> Any:
             problems += [_said(p) for p in error.problems]
     if request.POST.get("do") == "save" and found and may_set:
         try:
-            saved = planning.save_split(one, unit, year, found, act_of(request))
+            saved = target_actions.save_split(one, unit, year, found, act_of(request))
         except InvalidError as error:
             problems += [str(problem) for problem in error.problems]
         else:
@@ -125,7 +125,7 @@ def propose(request: Any) -> Any:
     year = request.POST.get("year", "")
     if snapshot is None or not year.isdigit() or len(year) != 4:
         raise Http404
-    made = planning.propose(unit, int(year), snapshot, act_of(request))
+    made = target_actions.propose(unit, int(year), snapshot, act_of(request))
     messages.success(request, _("已拟定 %(n)s 项目标草稿") % {"n": len(made)})
     return redirect(f"/targets/?unit={unit.code}&year={year}")
 
@@ -142,7 +142,7 @@ def write_note(request: Any, pk: int) -> Any:
     target = get_object_or_404(Target.objects.select_related("org_unit"), pk=pk)
     _reach(request, target.org_unit)
     try:
-        planning.note(
+        target_actions.note(
             target, request.POST.get("text", "").strip(), as_number(request.POST.get("asked", "")), act_of(request)
         )
         messages.success(request, _("意见已提交"))
@@ -161,7 +161,7 @@ def answer_note(request: Any, pk: int) -> Any:
     if home_unit(request.user) == row.target.org_unit:
         raise Http404  # the upper unit answers, not the one that asks
     try:
-        planning.answer(row, request.POST.get("text", "").strip(), act_of(request))
+        target_actions.answer(row, request.POST.get("text", "").strip(), act_of(request))
     except InvalidError as error:
         messages.error(request, str(error))
     return redirect(

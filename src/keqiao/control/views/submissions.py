@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
-from keqiao.control import collection, collection_excel, submissions
+from keqiao.control import collection, collection_excel, submission_actions
 from keqiao.control.models import Submission
 from keqiao.control.views.cockpit import home_unit, unit_for
 from keqiao.core import access
@@ -87,11 +87,11 @@ def _do(
     do: str, sheet: Any, unit: OrgUnit, period: str, row: Submission | None, typed: dict[str, Any], note: str, act: Act
 ) -> None:
     if do in {"save", "submit"}:
-        submissions.save(sheet, unit, period, typed, note, act, is_final=do == "submit")
+        submission_actions.save(sheet, unit, period, typed, note, act, is_final=do == "submit")
     elif row and do == "approve":
-        submissions.approve(sheet, row, act)
+        submission_actions.approve(sheet, row, act)
     elif row and do == "return":
-        submissions.give_back(row, act)
+        submission_actions.give_back(row, act)
     else:
         raise Http404
 

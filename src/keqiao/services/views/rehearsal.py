@@ -28,6 +28,8 @@ def rehearse(request: Any) -> Any:
         "chosen": chosen,
     }
     if chosen:
+        amount = rules[chosen].amount
+        context |= {"is_money": amount is not None and amount.unit == facts.YUAN}
         context |= {"rule": rules[chosen], "text": rehearsal.text_of(chosen, run.as_of), "problems": []}
     if request.method == "POST" and chosen:
         context |= _outcome(request, run, chosen)

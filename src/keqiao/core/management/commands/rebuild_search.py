@@ -18,7 +18,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         keys = options["register"] or list(REGISTERS)
         if unknown := set(keys) - set(REGISTERS):
-            raise CommandError(f"no such register: {', '.join(sorted(unknown))}. Remedy: one of {', '.join(REGISTERS)}.")
+            raise CommandError(
+                f"no such register: {', '.join(sorted(unknown))}. Remedy: one of {', '.join(REGISTERS)}."
+            )
         for key in keys:
             began = time.perf_counter()
             count = search.rebuild(REGISTERS[key])

@@ -14,5 +14,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         faults = list(audit.verify())
         if faults:
-            raise CommandError(f"audit chain broken at {faults[0]}" + (f" (+{len(faults) - 1} more faults)" if len(faults) > 1 else ""))
+            raise CommandError(
+                f"audit chain broken at {faults[0]}" + (f" (+{len(faults) - 1} more faults)" if len(faults) > 1 else "")
+            )
         self.stdout.write(self.style.SUCCESS(f"audit chain whole: {AuditEntry.objects.count()} entries"))
