@@ -172,6 +172,8 @@ LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# axes locks after wrong passwords, in the database and so for all server processes; a second limit would hide its message and outlive an unlock.
+ACCOUNT_RATE_LIMITS = {"login_failed": ""}
 ACCOUNT_ADAPTER = "keqiao.core.sign_in.LocalAdapter"
 SOCIALACCOUNT_ADAPTER = "keqiao.core.sign_in.SingleSignOnAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = True

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST
 from keqiao.core import access, files, jobs
 from keqiao.core.act import ForbiddenError, act_of
 from keqiao.core.models import Job, StoredFile
-from keqiao.core.records import excel_out, import_job
+from keqiao.core.records import duplicates as finder
+from keqiao.core.records import excel_out, import_job, merge
 from keqiao.core.records.listing import Listing
 from keqiao.core.records.pages import frame, open_page, register_for, row_for
 from keqiao.core.records.problems import InvalidError
@@ -98,8 +99,6 @@ def import_result(request: Any, key: str, pk: Any) -> Any:
 
 
 def duplicates(request: Any, key: str) -> Any:
-    from keqiao.core.records import duplicates as finder
-
     register = register_for(request, key, "merge")
     pairs = finder.find(register, request.user)
     return render(request, "records/duplicates.html", frame(request, register) | {"pairs": pairs})
@@ -108,8 +107,6 @@ def duplicates(request: Any, key: str) -> Any:
 @require_POST
 def record_merge(request: Any, key: str) -> Any:
     """Shows two rows side by side, then merges them as chosen; or takes a merge back."""
-    from keqiao.core.records import merge
-
     register = register_for(request, key, "merge")
     todo = request.POST.get("do", "")
     try:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from keqiao.core import access, audit, files
 from keqiao.core.act import ForbiddenError, act_of
 from keqiao.core.models import AuditEntry, OrgUnit, StoredFile
-from keqiao.core.records import actions, drafts, form, views_saved
+from keqiao.core.records import actions, drafts, form, merge, views_saved
 from keqiao.core.records.declare import REGISTERS, Register, all_registers
 from keqiao.core.records.listing import Listing
 from keqiao.core.records.paging import BadCursorError
@@ -140,6 +140,7 @@ def record_detail(request: Any, key: str, pk: int) -> Any:
             child for child in all_registers() if child.parent == register.key and access.lens(request.user, child).held
         ],
         "inside": access.lens(request.user, register).sees_inside(row),
+        "undoable": merge.undoable(row) if access.may(request.user, "merge", row) else [],
     }
     return render(request, "records/detail.html", context)
 
