@@ -24,6 +24,7 @@ def compute(day: datetime.date, progress: Any = None) -> tuple[Snapshot, int]:
     snapshot = snapshots.take(day)
     run = facts.roll(snapshot, day)
     units = {unit.code: unit for unit in OrgUnit.objects.order_by("valid_from")}
+    measured_in = {(one.id, one.version): one.measure_unit for one in run.definitions}
     rows = [
         IndicatorFigure(
             indicator=figure.indicator,
@@ -31,7 +32,7 @@ def compute(day: datetime.date, progress: Any = None) -> tuple[Snapshot, int]:
             org_unit=units[figure.org],
             period=figure.period,
             value=None if figure.value is None else Decimal(repr(figure.value)).quantize(Decimal("1.00000000")),
-            measure_unit=next(one.measure_unit for one in run.definitions if one.id == figure.indicator),
+            measure_unit=measured_in[figure.indicator, figure.version],
             components=dict(figure.components),
             row_count=figure.n_rows,
             coverage=None if figure.coverage is None else Decimal(repr(round(figure.coverage, 4))),

@@ -20,19 +20,6 @@ def evaluate(tree: Tree, record: Mapping[str, object]) -> Value:
     return Evaluation(record).value(tree)
 
 
-def known_and(values: list[Value]) -> bool | None:
-    """Kleene and: false wins, then unknown."""
-    if any(value is False for value in values):
-        return False
-    return None if any(value is None for value in values) else True
-
-
-def known_or(values: list[Value]) -> bool | None:
-    if any(value is True for value in values):
-        return True
-    return None if any(value is None for value in values) else False
-
-
 class Evaluation:
     """Values of any number of trees over one record; named sub-expressions and fields are worked out once."""
 

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import render
 
 from keqiao.core import access
+from keqiao.core.records import paging
 from keqiao.core.records.declare import REGISTERS, Register
 from keqiao.core.records.search import search_all
 from keqiao.portal.context import DOORS
@@ -20,7 +21,7 @@ def home(request: Any) -> Any:
         register = REGISTERS[key]
         rows = register.rows().visible_to(request.user).order_by(*register.order)
         shelves.append({"register": register, "rows": [card(request.user, register, row) for row in rows[:6]]})
-    counts = [(REGISTERS[key], REGISTERS[key].rows().visible_to(request.user).count()) for key in DOORS]
+    counts = [(REGISTERS[key], paging.count(REGISTERS[key].rows().visible_to(request.user))) for key in DOORS]
     return render(request, "portal/home.html", {"shelves": shelves, "counts": counts})
 
 
